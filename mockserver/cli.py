@@ -1,0 +1,247 @@
+"""The command line: composes, prints, exits."""
+
+from __future__ import annotations
+
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from mockserver import __version__
+from mockserver.errors import MockServerError, UnknownName
+
+settings: Final = (
+    "vendors", "host", "port", "tls", "tls-port", "scene", "seed", "people", "clock", "limits", "public", "options",
+)  # fmt: skip
+
+
+def project_settings(folder: Path) -> dict[str, Any]:
+    """`[tool.mockserver]` of the nearest pyproject.toml from this folder upwards, as click's defaults. Raises UsageError."""
+    file = next((each / "pyproject.toml" for each in (folder, *folder.parents) if (each / "pyproject.toml").is_file()), None)
+    if file is None:
+        return {}
+    try:
+        told = tomllib.loads(file.read_text()).get("tool", {}).get("mockserver", {})
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise click.UsageError(f"{file}: not TOML: {error}") from None
+    if not isinstance(told, dict):
+        raise click.UsageError(f"{file}: [tool.mockserver] is not a table")
+    for name in told:
+        if name not in settings:
+            raise UnknownName(f"setting of [tool.mockserver] in {file}", name, settings)
+    options = [f"{vendor}.{name}={value}" for vendor, given in told.pop("options", {}).items() for name, value in given.items()]
+    told = {name.replace("-", "_"): value for name, value in told.items()}
+    return {"serve": {**told, "option": options}} if told or options else {}
+
+
+def main() -> None:
+    """Run the command line; errors are one clear line and exit 2."""
+    try:
+        code = cli.main(standalone_mode=False, default_map=project_settings(Path.cwd()), prog_name="mockserver")
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        code = 2
+    except click.ClickException as error:
+        fail(error.format_message())
+    except MockServerError as error:
+        fail(str(error))
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(141)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def fail(words: str) -> None:
+    click.echo(f"mockserver: {' '.join(words.split())}", err=True)
+    sys.exit(2)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="mockserver")
+def cli() -> None:
+    """A mock API server that remembers, checked by the vendor's contract in both directions.
+
+    \b
+    Example:
+      mockserver serve            all bundled vendors on http://127.0.0.1:4010
+      mockserver serve workos     one vendor
+      mockserver vendors          what is bundled
+    """
+
+
+Decorator = Callable[[Callable[..., None]], Callable[..., None]]
+
+
+def option(*names: str, env: str, **rest: Any) -> Decorator:
+    return click.option(*names, envvar=f"MOCKSERVER_{env}", show_default=rest.pop("show_default", True), **rest)
+
+
+@cli.command(epilog="Every option can also stand in [tool.mockserver] of pyproject.toml, or in a variable MOCKSERVER_<OPTION>.")
+@click.argument("vendors", nargs=-1, metavar="[NAME|SPEC ...]", envvar="MOCKSERVER_VENDORS")
+@option("--host", env="HOST", default="127.0.0.1", help="Address to listen on.")
+@option("--port", env="PORT", default=4010, type=click.IntRange(0, 65535), help="Port; 0: any free one.")
+@option("--tls", env="TLS", is_flag=True, help="Answer https as well, with a certificate of a throw-away CA.")
+@option("--tls-port", env="TLS_PORT", default=4443, type=click.IntRange(0, 65535), help="Port for https; 0: any free one.")
+@option("--scene", env="SCENE", default="company", help="Who there is: a bundled scene or a scene file.")
+@option("--seed", env="SEED", default="0", help="What everything made up is drawn from.")
+@option("--people", env="PEOPLE", type=click.IntRange(1, 10_000_000), help="Grow (or shrink) the scene to this many people.")
+@option("--clock", env="CLOCK", default="real", help="`real`, or an ISO 8601 time to stand still at.")
+@option("--limits/--no-limits", env="LIMITS", default=None, help="Refuse calls beyond the vendors' rate limits. [default: each vendor's own]")
+@option("--option", env="OPTION", multiple=True, metavar="VENDOR.NAME=VALUE", help="A switch of a vendor's card (see `mockserver vendors`).")
+@option("--public", env="PUBLIC", is_flag=True, help="Allow a --host that other machines can reach.")
+@click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON on stdout, and nothing else ever.")
+def serve(
+    vendors: tuple[str, ...], host: str, port: int, tls: bool, tls_port: int, scene: str, seed: str, people: int | None, clock: str,
+    limits: bool | None, option: tuple[str, ...], public: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Serve bundled vendors by NAME, or any OpenAPI document. No name: all bundled vendors.
+
+    \b
+    Example:
+      mockserver serve workos zendesk --port 0 --json
+      mockserver serve --people 100000 --clock 2026-01-31T09:00:00Z
+    """
+    from mockserver.vendors import site as make_site
+    from mockserver.web.app import App
+    from mockserver.web.control import routes
+    from mockserver.web.server import Plan, loopback
+    from mockserver.web.server import serve as run
+
+    if host not in loopback and not public:
+        raise click.UsageError(f"--host {host} can be reached from other machines, and the fake lets everybody in; add --public if that is meant")
+    site = make_site(
+        vendors, scene=scene, seed=seed, people=people, clock=clock, options=vendor_options(option, vendors, limits),
+        progress=progress_bar(people),
+    )  # fmt: skip
+    if people:
+        lay_all(site)
+    hosts = [name for engine in site.engines.values() for name in engine.vendor.hosts]
+    plan = Plan(host, port, tls_port if tls else None, tuple(hosts))
+    app = App(site, routes(site))
+    run(app, plan, lambda address: announce(site, address, as_json))
+
+
+def vendor_options(given: tuple[str, ...], vendors: tuple[str, ...], limits: bool | None) -> dict[str, dict[str, str]]:
+    """`vendor.name=value` by vendor; `--limits` goes to all that have the switch."""
+    from mockserver.vendors import load, names
+
+    out: dict[str, dict[str, str]] = {}
+    if limits is not None:
+        for name in vendors or names():
+            if name in names() and "limits" in load(name).options:
+                out[name] = {"limits": "on" if limits else "off"}
+    for text in given:
+        place, found, value = text.partition("=")
+        vendor, dot, name = place.partition(".")
+        if not found or not dot:
+            raise click.UsageError(f"--option {text!r} is not VENDOR.NAME=VALUE, such as zendesk.plan=team")
+        load(vendor)
+        out.setdefault(vendor, {})[name] = value
+    return out
+
+
+def progress_bar(people: int | None) -> Callable[[int, int], None] | None:
+    """A line on a terminal that tells how far growing has come."""
+    if not people or people < 5000 or not sys.stderr.isatty():
+        return None
+
+    def told(done: int, total: int) -> None:
+        filled = 30 * done // max(total, 1)
+        click.echo(f"\r  people {'█' * filled}{'░' * (30 - filled)} {done:,} of {total:,}", err=True, nl=False)
+
+    return told
+
+
+def lay_all(site: Any) -> None:
+    """Lay every vendor's tables before the first call, so that the first call does not wait for 100,000 people."""
+    tty = sys.stderr.isatty()
+    for name in site.engines:
+        if tty:
+            click.echo(f"\r\x1b[K  laying out {name} …", err=True, nl=False)
+        site.lay(name)
+    if tty:
+        click.echo("\r\x1b[K", err=True, nl=False)
+
+
+def described(site: Any, address: Any) -> dict[str, Any]:
+    """What `--json` prints."""
+    return {
+        "url": address.url,
+        "tls_url": address.tls_url,
+        "ca": address.ca,
+        "vendors": {
+            name: {
+                "url": f"{address.url}/{name}",
+                "tls_url": f"{address.tls_url}/{name}" if address.tls_url else None,
+                "credentials": engine.vendor.credentials(site.scene, engine.options),
+            }
+            for name, engine in site.engines.items()
+        },
+    }
+
+
+def announce(site: Any, address: Any, as_json: bool) -> None:
+    """Say that the server is ready: one line of JSON for programs, or a banner for people."""
+    import orjson
+
+    told = described(site, address)
+    if as_json:
+        click.echo(orjson.dumps(told).decode())
+        sys.stdout.flush()
+        return
+    click.echo(f"mockserver {__version__}: {len(site.engines)} APIs, {len(site.scene.people):,} people of {site.scene.company}", err=True)
+    for name, engine in site.engines.items():
+        vendor = told["vendors"][name]
+        click.echo(f"\n  {click.style(engine.vendor.title or name, bold=True)}  {vendor['url']}", err=True)
+        if vendor["tls_url"]:
+            click.echo(f"    https        {vendor['tls_url']}", err=True)
+        for key, value in vendor["credentials"].items():
+            click.echo(f"    {key:<12} {value}", err=True)
+        if engine.vendor.sample:
+            facts: Mapping[str, Any] = {
+                **vendor["credentials"], **engine.vendor.subject(site.scene, engine.options), "url": vendor["url"],
+                "tls_url": vendor["tls_url"] or vendor["url"],
+            }  # fmt: skip
+            click.echo(f"    curl {engine.vendor.sample.format_map(facts)}", err=True)
+        click.echo(f"    reference    {address.url}/_mockserver/reference/{name}", err=True)
+    click.echo(f"\n  control {address.url}/_mockserver/  ·  worlds: header Mock-World: NAME, or /_world/NAME/… before the prefix", err=True)
+    if address.ca:
+        click.echo(f"  https is signed by {address.ca}", err=True)
+    click.echo("  Ctrl-C stops", err=True)
+    sys.stderr.flush()
+
+
+@cli.command()
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def vendors(name: str | None, as_json: bool) -> None:
+    """What is bundled, operation by operation.
+
+    \b
+    Example:
+      mockserver vendors
+      mockserver vendors zendesk --json
+    """
+    import orjson
+
+    from mockserver.vendors import names
+    from mockserver.vendors.told import coverage
+
+    told = [coverage(each) for each in ([name] if name else names())]
+    if as_json:
+        click.echo(orjson.dumps(told, option=orjson.OPT_INDENT_2).decode())
+        return
+    for vendor in told:
+        acted = sum(1 for each in vendor["operations"] if each["behaviour"] != "none")
+        click.echo(f"{click.style(vendor['title'], bold=True)} ({vendor['name']}): {acted} of {len(vendor['operations'])} operations acted out")
+        for each in vendor["operations"]:
+            mark = " deprecated" if each["deprecated"] else ""
+            click.echo(f"  {each['method']:<6} {each['path']}\n         {each['operation']} · {each['behaviour']}{mark}")
+        for switch in vendor["options"]:
+            click.echo(f"  --option {vendor['name']}.{switch['name']}={switch['default']}  ({' | '.join(switch['allowed']) or 'any text'}) {switch['about']}")
+        click.echo()

@@ -1,0 +1,1 @@
+"""What the spec says: read, matched and checked. Knows no state, no web."""

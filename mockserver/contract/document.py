@@ -1,0 +1,292 @@
+"""Read an OpenAPI document of any version and make it one form: OpenAPI 3.1 with JSON Schema 2020-12.
+
+Rules of this file
+- What comes out has `$ref`s only into itself, no `nullable`, no boolean `exclusiveMinimum`, and integer formats as bounds:
+  everything a JSON Schema validator would not know is made explicit here and nowhere else.
+- Nothing is fetched from a network, ever.
+- Parsing is the slowest part of starting, so the finished form is kept by the hash of what it was made from.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from mockserver.errors import BadSpec
+from mockserver.message import Json
+
+methods: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+# Part of every cache key: a change of the form below must not meet yesterday's cache.
+form_version: Final = "1"
+
+largest_source: Final = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """An OpenAPI document in the one form.
+
+    root    the document, 3.1 with JSON Schema 2020-12
+    source  the file it came from, for messages ("<memory>" when it had none)
+    text    what it was read from, for the line of a place; empty when it came from memory
+    """
+
+    root: dict[str, Any]
+    source: str = "<memory>"
+    text: bytes = b""
+
+
+def load(source: str | Path | Mapping[str, Any]) -> Document:
+    """Read a document from a file or take one from memory. Raises BadSpec with file, place and remedy."""
+    if isinstance(source, Mapping):
+        return Document(normalise(dict(source), "<memory>"))
+    path = Path(source)
+    try:
+        if path.stat().st_size > largest_source:
+            raise BadSpec(f"{path}: larger than {largest_source >> 20} MiB; serve a smaller document")
+        text = path.read_bytes()
+    except OSError as error:
+        raise BadSpec(f"{path}: cannot be read: {error.strerror or error}; give the path of an OpenAPI file") from None
+    return Document(kept(text, str(path)), str(path), text)
+
+
+def kept(text: bytes, name: str) -> dict[str, Any]:
+    """The finished form of this text, from the cache when it was made before."""
+    drawer = cache_folder() / f"{hashlib.sha256(form_version.encode() + text).hexdigest()}.json"
+    with contextlib.suppress(OSError, orjson.JSONDecodeError):
+        found: dict[str, Any] = orjson.loads(drawer.read_bytes())
+        return found
+    made = normalise(parse(text, name), name)
+    with contextlib.suppress(OSError):  # a read-only home costs time, not function
+        drawer.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=drawer.parent, delete=False) as scratch:
+            scratch.write(orjson.dumps(made))
+        os.replace(scratch.name, drawer)
+    return made
+
+
+def cache_folder() -> Path:
+    """Where finished documents are kept: MOCKSERVER_CACHE, else the user's cache folder."""
+    if given := os.environ.get("MOCKSERVER_CACHE"):
+        return Path(given)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "mockserver"
+
+
+def parse(text: bytes, name: str) -> dict[str, Any]:
+    """JSON or YAML 1.2 (core schema) into plain values. Raises BadSpec with line and column."""
+    if text.lstrip()[:1] in (b"{", b"["):
+        with contextlib.suppress(orjson.JSONDecodeError):
+            return an_object(orjson.loads(text), name)
+    return an_object(parse_yaml(text, name), name)
+
+
+def an_object(value: Json, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise BadSpec(f"{name}: holds {type(value).__name__}, not an object; is it an OpenAPI document?")
+    return value
+
+
+def parse_yaml(text: bytes, name: str) -> Json:
+    """YAML without the surprises of 1.1: dates, `on`/`off` and sexagesimals stay text, duplicate keys and alias bombs are refused."""
+    import yaml  # 20 ms, only when a document is not in the cache
+
+    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+    class Loader(base):  # type: ignore[misc]  # PyYAML's base is chosen at run time
+        yaml_implicit_resolvers: dict[str, Any] = {}
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if not isinstance(key, yaml.ScalarNode):
+                    raise yaml.constructor.ConstructorError(None, None, "a key must be a word", key.start_mark)
+                if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
+                    raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value!r}", key.start_mark)
+                seen.add(key.value)
+            mapping: dict[Any, Any] = super().construct_mapping(node, deep)
+            return {key if isinstance(key, str) else scalar_text(key): value for key, value in mapping.items()}
+
+    for tag, pattern, first in yaml_core:
+        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
+    if text.count(b"*") > 1 and alias_weight(yaml, text, Loader, name) > 1_000_000:
+        raise BadSpec(f"{name}: its YAML aliases unfold to over 1,000,000 nodes; write them out or use $ref")
+    try:
+        return yaml.load(text, Loader)  # noqa: S506  # Loader is a SafeLoader
+    except yaml.YAMLError as error:
+        raise BadSpec(f"{name}{mark_of(error)}: not YAML or JSON: {problem_of(error)}") from None
+    except (RecursionError, ValueError) as error:
+        raise BadSpec(f"{name}: not YAML or JSON: {error}") from None
+
+
+yaml_core: Final = (
+    ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
+    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
+    ("float", r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$", list("-+0123456789.")),
+    ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
+    ("merge", r"^(?:<<)$", ["<"]),
+)
+
+
+def scalar_text(key: Json) -> str:
+    """The text of a key that YAML read as a number, boolean or null: `200:` is the key "200"."""
+    return {True: "true", False: "false", None: "null"}[key] if key is None or isinstance(key, bool) else str(key)
+
+
+def alias_weight(yaml: Any, text: bytes, loader: Any, name: str) -> int:
+    """How many nodes the document has once every alias is unfolded (each node counted as often as it is reached)."""
+    try:
+        root = yaml.compose(text, loader)
+    except yaml.YAMLError as error:
+        raise BadSpec(f"{name}{mark_of(error)}: not YAML or JSON: {problem_of(error)}") from None
+    weights: dict[int, int] = {}
+
+    def weigh(node: Any) -> int:
+        known = weights.get(id(node))
+        if known is not None:
+            return known
+        weights[id(node)] = 1  # a node inside itself counts once
+        inner = node.value if isinstance(node.value, list) else []
+        total = 1 + sum(weigh(part) for pair in inner for part in (pair if isinstance(pair, tuple) else (pair,)))
+        weights[id(node)] = total
+        return total
+
+    return weigh(root) if root is not None else 0
+
+
+def mark_of(error: Any) -> str:
+    mark = getattr(error, "problem_mark", None)
+    return f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+
+
+def problem_of(error: Any) -> str:
+    return str(getattr(error, "problem", None) or error).splitlines()[0]
+
+
+def normalise(root: dict[str, Any], name: str) -> dict[str, Any]:
+    """Make any supported version the one form. Raises BadSpec when it is none."""
+    swagger, openapi = str(root.get("swagger", "")), str(root.get("openapi", ""))
+    if swagger.startswith("2."):
+        root = from_swagger(root)
+    elif not openapi.startswith("3."):
+        said = f"says swagger: {swagger!r}" if swagger else f"says openapi: {openapi!r}" if openapi else "has neither `openapi` nor `swagger`"
+        raise BadSpec(f"{name}: not an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2: it {said}")
+    if not isinstance(root.get("paths", {}), dict):
+        raise BadSpec(f"{name}: /paths is {type(root['paths']).__name__}, not an object")
+    old = not openapi.startswith(("3.1", "3.2"))
+    for schema in schemas_of(root):
+        modernise(schema, old)
+    return {**root, "openapi": "3.1.1"}
+
+
+def schemas_of(root: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every schema object of a 3.x document, each once, outer before inner."""
+    seen: set[int] = set()
+    places: list[Json] = [*mapping(mapping(root.get("components")).get("schemas")).values()]
+    stack: list[Json] = [mapping(root.get("paths")), mapping(root.get("webhooks"))]
+    stack += [value for key, value in mapping(root.get("components")).items() if key != "schemas"]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, list):
+            stack += node
+        elif isinstance(node, dict):
+            for key, value in node.items():
+                if key == "schema":
+                    places.append(value)
+                elif key not in ("example", "examples") and isinstance(value, dict | list):
+                    stack.append(value)
+    while places:
+        schema = places.pop()
+        if not isinstance(schema, dict) or id(schema) in seen:
+            continue
+        seen.add(id(schema))
+        yield schema
+        for keyword, shape in subschemas.items():
+            if keyword in schema:
+                places += shape(schema[keyword])
+
+
+def mapping(value: Json) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def one(value: Json) -> list[Json]:
+    return [value]
+
+
+def several(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def named(value: Json) -> list[Json]:
+    return list(mapping(value).values())
+
+
+subschemas: Final[dict[str, Callable[[Json], list[Json]]]] = {
+    "properties": named, "patternProperties": named, "$defs": named, "dependentSchemas": named,
+    "items": several, "prefixItems": several, "allOf": several, "anyOf": several, "oneOf": several,
+    "additionalProperties": one, "unevaluatedProperties": one, "unevaluatedItems": one, "propertyNames": one,
+    "contains": one, "not": one, "if": one, "then": one, "else": one,
+}  # fmt: skip
+
+
+def modernise(schema: dict[str, Any], old: bool) -> None:
+    """Rewrite one schema object in place; `old`: it was written for OpenAPI 2.0 or 3.0."""
+    if old:
+        for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+            flag = schema.get(exclusive)
+            if isinstance(flag, bool):
+                del schema[exclusive]
+                if flag and bound in schema:
+                    schema[exclusive] = schema.pop(bound)
+        if isinstance(schema.get("type"), str) and schema["type"] == "file":
+            schema["type"] = "string"
+            schema["format"] = "binary"
+        if schema.pop("nullable", False) is True or schema.pop("x-nullable", False) is True:
+            allow_null(schema)
+        if "$ref" in schema and len(schema) > 1:  # before 3.1 the neighbours of a $ref do not count
+            ref = schema["$ref"]
+            if schema.get("type") != ["null"]:
+                schema.clear()
+                schema["$ref"] = ref
+    bounds = integer_formats.get(str(schema.get("format")))
+    if bounds and has_type(schema, "integer"):
+        schema.setdefault("minimum", bounds[0])
+        schema.setdefault("maximum", bounds[1])
+
+
+integer_formats: Final = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
+
+
+def has_type(schema: Mapping[str, Any], name: str) -> bool:
+    given = schema.get("type")
+    return given == name or (isinstance(given, list) and name in given)
+
+
+def allow_null(schema: dict[str, Any]) -> None:
+    """What `nullable: true` meant, in JSON Schema."""
+    given = schema.get("type")
+    if isinstance(given, str):
+        schema["type"] = [given, "null"]
+        if isinstance(schema.get("enum"), list) and None not in schema["enum"]:
+            schema["enum"] = [*schema["enum"], None]
+    elif given is None and any(key in schema for key in ("$ref", "allOf", "anyOf", "oneOf")):
+        inner = dict(schema)
+        schema.clear()
+        schema["anyOf"] = [inner, {"type": "null"}]
+
+
+def from_swagger(old: dict[str, Any]) -> dict[str, Any]:
+    """Swagger 2.0 as OpenAPI 3.0: bodies, forms, responses, references and security in their later places."""
+    from mockserver.contract.swagger import upgrade
+
+    return upgrade(old)

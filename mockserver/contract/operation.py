@@ -1,0 +1,179 @@
+"""One operation of a contract and its parts, compiled when first needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from mockserver.contract import wire
+from mockserver.message import NOTHING, Json
+
+if TYPE_CHECKING:
+    from mockserver.contract.contract import Contract
+
+# OpenAPI: header parameters of these names describe what other parts of the document describe, and count for nothing.
+ignored_headers: Final = frozenset({"accept", "content-type", "authorization"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One declared parameter.
+
+    where     "path", "query", "header" or "cookie"
+    place     JSON pointer of its schema
+    default   what the contract says an absent one means, or NOTHING
+    many      takes a list
+    joined    the list comes in one value, split by this; "" when the name is repeated instead
+    deep      `name[key]=value`
+    """
+
+    name: str
+    where: str
+    required: bool
+    place: str
+    default: Json
+    many: bool
+    joined: str
+    deep: bool
+    read: Callable[[str], Json]
+    check: Callable[[Json], bool]
+
+    @property
+    def label(self) -> str:
+        """What findings call it."""
+        return f"{self.where} {self.name}"
+
+    def value(self, given: list[str]) -> Json:
+        """The typed value of what came."""
+        if not self.many:
+            return self.read(given[0])
+        parts = given if not self.joined or len(given) > 1 else given[0].split(self.joined) if given[0] else []
+        return [self.read(part) for part in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One documented reply: the place of its response object and, by media type, of its schemas ("" where none is given)."""
+
+    status: str
+    place: str
+    media: Mapping[str, str]
+    headers: tuple[str, ...]
+
+
+class Operation:
+    """One method on one path template.
+
+    id       its operationId, or "METHOD /path" when the document gives none
+    method   upper case
+    path     the template
+    place    JSON pointer of the operation object
+    aliases  further names it answers to
+    """
+
+    def __init__(self, contract: Contract, method: str, path: str, place: str, node: Mapping[str, Any], names: tuple[str, ...]) -> None:
+        self.contract = contract
+        self.method, self.path, self.place, self.node, self.names = method.upper(), path, place, node, names
+        self.id = str(node.get("operationId") or f"{self.method} {path}")
+
+    def __repr__(self) -> str:
+        return f"<{self.id}: {self.method} {self.path}>"
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        return tuple(self.node.get("x-mockserver-aliases") or ())
+
+    @property
+    def deprecated(self) -> bool:
+        return bool(self.node.get("deprecated"))
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The parameters of the path item and the operation, the operation's own winning."""
+        item = self.place.rpartition("/")[0]
+        found: dict[tuple[str, str], Parameter] = {}
+        for place in (*self._listed(f"{item}/parameters"), *self._listed(f"{self.place}/parameters")):
+            node = self.contract.at(place)
+            name, where = str(node.get("name")), str(node.get("in"))
+            if where != "header" or name.lower() not in ignored_headers:
+                found[name, where] = self._parameter(name, where, place, node)
+        return tuple(found.values())
+
+    def _listed(self, place: str) -> Iterator[str]:
+        for index, _ in enumerate(self.contract.at(place, ()) or ()):
+            yield self.contract.follow(f"{place}/{index}")
+
+    def _parameter(self, name: str, where: str, place: str, node: Mapping[str, Any]) -> Parameter:
+        schema_place = f"{place}/schema"
+        if "schema" not in node:
+            schema_place = next((f"{place}/content/{escape(media)}/schema" for media in node.get("content") or ()), "")
+        types, items = self.contract.types(schema_place)
+        style = str(node.get("style") or ("form" if where in ("query", "cookie") else "simple"))
+        explode = bool(node.get("explode", style == "form"))
+        many = "array" in types and not types & {"string", "integer", "number"}
+        inner = self.contract.types(items)[0] if many and items else frozenset({"string"})
+        return Parameter(
+            name=name,
+            where=where,
+            required=bool(node.get("required")),
+            place=schema_place,
+            default=self.contract.default(schema_place),
+            many=many,
+            joined="" if explode and where in ("query", "cookie") else wire.separators.get(style, ","),
+            deep=style == "deepObject",
+            read=wire.scalar(inner if many else types, lenient=self.contract.fold_case),
+            check=self.contract.check(schema_place, "request") if schema_place else always,
+        )
+
+    @cached_property
+    def by_place(self) -> dict[str, tuple[Parameter, ...]]:
+        """The parameters by where they stand."""
+        return {where: tuple(each for each in self.parameters if each.where == where) for where in ("path", "query", "header", "cookie")}
+
+    @cached_property
+    def body(self) -> tuple[bool, Mapping[str, str]] | None:
+        """Whether a body is required, and by media type the place of its schema; None when the operation takes none."""
+        if "requestBody" not in self.node:
+            return None
+        place = self.contract.follow(f"{self.place}/requestBody")
+        return bool(self.contract.at(place).get("required")), self.contract.media(place)
+
+    @cached_property
+    def answers(self) -> Mapping[str, Answer]:
+        """The documented replies by status: "200", "4XX", "default"."""
+        out = {}
+        for status in self.node.get("responses") or {}:
+            place = self.contract.follow(f"{self.place}/responses/{escape(str(status))}")
+            node = self.contract.at(place)
+            out[str(status)] = Answer(str(status), place, self.contract.media(place), tuple(node.get("headers") or ()))
+        return out
+
+    def answer(self, status: int) -> Answer | None:
+        """The documented reply that covers this status."""
+        answers = self.answers
+        return answers.get(str(status)) or answers.get(f"{status // 100}XX") or answers.get(f"{status // 100}xx") or answers.get("default")
+
+    @cached_property
+    def success(self) -> int:
+        """The status this operation answers when it did its job: the lowest documented 2xx, else 200."""
+        return min((int(status) for status in self.answers if status.isdigit() and status.startswith("2")), default=200)
+
+    @cached_property
+    def security(self) -> tuple[Mapping[str, tuple[str, ...]], ...]:
+        """The alternatives of signing in, each scheme with its scopes; empty: nothing is asked. `{}` among them: optional."""
+        given = self.node.get("security", self.contract.document.root.get("security"))
+        return tuple({name: tuple(scopes or ()) for name, scopes in each.items()} for each in given or () if isinstance(each, dict))
+
+
+def always(_: Json) -> bool:
+    return True
+
+
+def escape(part: str) -> str:
+    """One part of a JSON pointer."""
+    return part.replace("~", "~0").replace("/", "~1") if "~" in part or "/" in part else part
+
+
+__all__ = ["NOTHING", "Answer", "Operation", "Parameter", "escape"]

@@ -1,0 +1,157 @@
+"""The engine of one vendor: a call in, a reply out.
+
+Rules of this file
+- `answer` is synchronous and touches nothing but its world: called on one event loop, every call is atomic.
+- A refusal is raised anywhere and rendered once. What it refuses has changed nothing: behaviours judge first and write last.
+- No reply leaves unchecked. One of ours that breaks the contract leaves as a loud 500 with the finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import orjson
+
+from mockserver.contract.contract import Contract, Unmatched
+from mockserver.contract.resource import Role, role_of
+from mockserver.contract.wire import BrokenEncoding
+from mockserver.engine.crud import DEFAULTS
+from mockserver.engine.journal import Exchange
+from mockserver.engine.problems import problem, told
+from mockserver.engine.vendor import Behaviour, Kind, Turn, Vendor
+from mockserver.errors import Finding, Refusal, UnknownName
+from mockserver.message import NOTHING, Call, Reply
+
+if TYPE_CHECKING:
+    from mockserver.contract.operation import Operation
+    from mockserver.state.world import World
+
+
+class Engine:
+    """One vendor at work: its card, its contract, and the options it was started with."""
+
+    def __init__(self, vendor: Vendor, contract: Contract, options: Mapping[str, str] | None = None) -> None:
+        self.vendor, self.contract = vendor, contract
+        self.options = vendor.settle(options or {})
+        self.kinds: dict[str, Kind] = {kind.name: kind for kind in vendor.kinds}
+        self._roles: dict[str, Role] = {}
+        self._behaviours: dict[str, Behaviour] = {}
+        for name in vendor.behaviours:
+            if name not in contract.operations:
+                raise UnknownName(f"operation of {vendor.name} (it has a behaviour)", name, contract.operations)
+
+    # -- what operations are about ----------------------------------------------------------------------------------
+
+    def role(self, operation: Operation) -> Role:
+        """What an operation does to which resource."""
+        role = self._roles.get(operation.id)
+        if role is None:
+            role = self._roles[operation.id] = role_of(self.contract, operation)
+        return role
+
+    def kind_of(self, role: Role) -> Kind:
+        """The kind a role is about: by its schema, else by its word."""
+        kind = self._kinds_by_schema.get(role.schema) or self.kinds.get(role.kind)
+        if kind is None:
+            raise UnknownName(f"kind of {self.vendor.name}", role.kind, self.kinds)
+        return kind
+
+    @cached_property
+    def _kinds_by_schema(self) -> dict[str, Kind]:
+        return {kind.schema: kind for kind in self.vendor.kinds}
+
+    def behaviour(self, operation: Operation) -> Behaviour:
+        """What answers an operation: the card's behaviour, else its verb's default."""
+        behave = self._behaviours.get(operation.id)
+        if behave is None:
+            behave = self.vendor.behaviours.get(operation.id) or self._default(operation)
+            self._behaviours[operation.id] = behave
+        return behave
+
+    def _default(self, operation: Operation) -> Behaviour:
+        role = self.role(operation)
+        known = role.schema in self._kinds_by_schema or role.kind in self.kinds
+        return DEFAULTS.get(role.verb, not_acted_out) if known else not_acted_out
+
+    def told(self, operation: Operation) -> str:
+        """What answers an operation, in a word: "the card", its verb, or "none"."""
+        if operation.id in self.vendor.behaviours:
+            return "the card"
+        return "none" if self._default(operation) is not_acted_out else self.role(operation).verb
+
+    # -- answering --------------------------------------------------------------------------------------------------
+
+    def answer(self, call: Call, world: World) -> Reply:
+        """Answer one call in one world. The only way in."""
+        try:
+            operation, values = self.contract.match(call.method, self.vendor.rewrite(call.path))
+        except Unmatched as unmatched:
+            return self._record(world, None, call, self._unmatched(call, unmatched), ())
+        except BrokenEncoding as error:
+            found = Finding("", "path", "encoding", f"broken percent-encoding in {error}", call.path)
+            reply = problem("unknown-path", f"{call.path} is not percent-encoded UTF-8")
+            return self._record(world, None, call, reply, (found,))
+        self.vendor.tick(world)
+        turn = Turn(self, operation, call, world)
+        findings: tuple[Finding, ...] = ()
+        try:
+            reply = self._answer(turn, values)
+        except Refusal as refusal:
+            findings = refusal.findings
+            reply = self.vendor.refuse(turn, refusal)
+        broken = self.contract.check_reply(operation, reply)
+        if broken and not is_problem(reply):
+            findings = (*findings, *broken)
+            reply = problem("own-reply", str(broken[0]), findings=told(broken), status_meant=reply.status)
+        return self._record(world, operation, call, self._finished(turn, reply), findings)
+
+    def _answer(self, turn: Turn, values: list[str]) -> Reply:
+        vendor = self.vendor
+        turn.caller = vendor.authenticate(turn)
+        vendor.meter(turn)
+        checked = self.contract.check_call(turn.operation, turn.call, values)
+        turn.params, turn.body = checked.params, checked.body
+        if checked.findings:
+            refusal = vendor.invalid(turn, checked.findings)
+            refusal.findings = tuple(checked.findings)
+            raise refusal
+        return vendor.around(turn, self.behaviour(turn.operation))
+
+    def _unmatched(self, call: Call, unmatched: Unmatched) -> Reply:
+        near = self.contract.nearest(call.method, self.vendor.rewrite(call.path))
+        hint = f"; nearest: {near[0]}" if near else ""
+        if unmatched.allowed:
+            allowed = ", ".join(unmatched.allowed)
+            words = f"{self.vendor.name} takes {allowed} at {call.path}, not {call.method}"
+            return problem("unknown-method", words, {"Allow": allowed}, nearest=near)
+        return problem("unknown-path", f"{self.vendor.name} has no {call.method} {call.path}{hint}", nearest=near)
+
+    def _finished(self, turn: Turn, reply: Reply) -> Reply:
+        """The reply as it leaves: the vendor's headers, its bytes and their media type."""
+        headers = {**reply.headers, **self.vendor.headers(turn, reply)}
+        body = reply.body
+        if body is None:
+            body = b"" if reply.value is NOTHING else orjson.dumps(reply.value)
+        media = reply.media or (self.vendor.media if body else None)
+        return Reply(reply.status, reply.value, headers, body, media, reply.delivery)
+
+    def _record(self, world: World, operation: Operation | None, call: Call, reply: Reply, findings: tuple[Finding, ...]) -> Reply:
+        if reply.body is None:
+            reply = replace(reply, body=reply.content)
+        world.journal.append(
+            Exchange(world.clock.now(), self.vendor.name, operation.id if operation else None, call, reply, findings)
+        )
+        return reply
+
+
+def is_problem(reply: Reply) -> bool:
+    """Whether we speak as ourselves."""
+    return reply.media == "application/problem+json" and "Mock-Problem" in reply.headers
+
+
+def not_acted_out(turn: Turn) -> Reply:
+    """An operation nobody gave a behaviour."""
+    return problem("not-acted-out", f"{turn.operation.id} is in the contract; the fake does not act it out yet")

@@ -1,0 +1,64 @@
+"""Limits a vendor sets on callers: windows and buckets, counted by the world's clock in the world's counters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mockserver.state.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a caller stands after a call was counted.
+
+    remaining  calls left, never below 0     reset    whole seconds until the limit is as new
+    allowed    False: this one is too many   limit    calls in all
+    """
+
+    limit: int
+    remaining: int
+    reset: int
+    allowed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """So many calls in each window of so many seconds; windows begin with the first call they count."""
+
+    name: str
+    calls: int
+    seconds: int
+
+    def spend(self, world: World, who: object, now: int, cost: int = 1) -> Standing:
+        """Count a call. A call that is too many is not counted."""
+        at = f"{self.name}:{who}"
+        start, used = world.counters.get(at, (now, 0))
+        length = self.seconds * 1000
+        if not 0 <= now - start < length:
+            start, used = now, 0
+        allowed = used + cost <= self.calls
+        used += cost if allowed else 0
+        world.counters[at] = (start, used)
+        return Standing(self.calls, self.calls - used, -(-(start + length - now) // 1000), allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket of tokens, refilled by so many a second."""
+
+    name: str
+    size: int
+    per_second: float
+
+    def spend(self, world: World, who: object, now: int, cost: int = 1) -> Standing:
+        """Take a token. A call that finds none takes none."""
+        at = f"{self.name}:{who}"
+        then, left = world.counters.get(at, (now, float(self.size)))
+        left = min(float(self.size), left + max(0, now - then) / 1000 * self.per_second)
+        allowed = left >= cost
+        left -= cost if allowed else 0
+        world.counters[at] = (now, left)
+        wait = 0 if left >= 1 else -(-(1 - left) // self.per_second)
+        return Standing(self.size, int(left), int(wait), allowed)

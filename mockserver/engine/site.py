@@ -1,0 +1,153 @@
+"""A site: several engines over the same worlds, and which of them an address means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from mockserver.contract.wire import BrokenEncoding, plain
+from mockserver.engine.engine import Engine
+from mockserver.engine.problems import problem
+from mockserver.engine.vendor import Kind
+from mockserver.errors import BadScene, BadSpec, Finding
+from mockserver.message import Call, Reply
+from mockserver.state.clock import Clock
+from mockserver.state.scene import Scene
+from mockserver.state.table import Base, Record, Table
+from mockserver.state.world import World, Worlds
+
+world_name: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@+-]{0,127}")
+default_world: Final = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where an address leads: an engine, the world, the path below its prefix, and what links begin with."""
+
+    engine: Engine
+    world: str
+    path: str
+    base: str
+
+
+class Site:
+    """Everything one server serves.
+
+    engines  by name, in the order they were asked for
+    scene    who there is
+    worlds   what each who asks remembers
+    mail     told of a world whose outbox holds something
+    """
+
+    def __init__(self, engines: Iterable[Engine], scene: Scene, clock: Clock) -> None:
+        self.engines: dict[str, Engine] = {engine.vendor.name: engine for engine in engines}
+        self.scene = scene
+        self._laid: dict[str, dict[str, Table]] = {}
+        self.worlds = Worlds(World("", self.lay, clock, scene.seed))
+        self.mail: Callable[[World], None] = nobody_sends
+        self._hosts: dict[str, Engine] = {}
+        self._wide: list[tuple[str, Engine]] = []
+        for name, engine in self.engines.items():
+            self._hosts[f"{name}.localhost"] = engine
+            for host in engine.vendor.hosts:
+                if host.startswith("*"):
+                    self._wide.append((host[1:], engine))
+                else:
+                    self._hosts[host] = engine
+        self._only = next(iter(self.engines.values())) if len(self.engines) == 1 else None
+
+    # -- the scene --------------------------------------------------------------------------------------------------
+
+    def lay(self, vendor: str) -> Mapping[str, Table]:
+        """The tables a vendor begins with. Made once; every world shares them."""
+        tables = self._laid.get(vendor)
+        if tables is None:
+            tables = self._laid[vendor] = self._lay(self.engines[vendor])
+        return tables
+
+    def _lay(self, engine: Engine) -> dict[str, Table]:
+        populated = engine.vendor.populate(self.scene, engine.options)
+        tables = {
+            name: Table(kind.layout, Base(kind.layout, populated.get(name, ()))) for name, kind in engine.kinds.items()
+        }
+        told = self.scene.records.get(engine.vendor.name, {})
+        if told:
+            world = World("", lambda _: tables, self.worlds.origin.clock.copy(), f"{self.scene.seed}:scene")
+            for name, records in told.items():
+                if name not in engine.kinds:
+                    raise BadScene(f"scene: /records/{engine.vendor.name}/{name}: no such kind; known: {', '.join(engine.kinds)}")
+                for index, partial in enumerate(records):
+                    record, findings = made(engine, engine.kinds[name], world, partial)
+                    if findings:
+                        raise BadScene(f"scene: /records/{engine.vendor.name}/{name}/{index}: {findings[0].place}: {findings[0].message}")
+                    world.store(engine.vendor.name)[name].put(record)
+            tables = {name: rebased(engine.kinds[name], table) for name, table in world.store(engine.vendor.name).items()}
+        return tables
+
+    # -- addresses --------------------------------------------------------------------------------------------------
+
+    def route(self, scheme: str, host: str, path: str, headers: Mapping[str, str]) -> Route | Reply:
+        """Which engine and world an address means, or what to say when it means none."""
+        world, base = headers.get("mock-world") or default_world, f"{scheme}://{host}"
+        if path.startswith("/_world/"):
+            name, _, rest = path[8:].partition("/")
+            base += f"/_world/{name}"
+            try:
+                world, path = plain(name), f"/{rest}"
+            except BrokenEncoding:
+                world = ""
+        if not world_name.fullmatch(world):
+            return problem("bad-world", f"{world[:140]!r} is no name for a world: letters, digits and ._~:@+- up to 128")
+        engine = self._by_host(host)
+        if engine is not None:
+            return Route(engine, world, path, base)
+        first, slash, rest = path[1:].partition("/")
+        engine = self.engines.get(first)
+        if engine is not None:
+            return Route(engine, world, slash + rest or "/", f"{base}/{first}")
+        for engine in self.engines.values():
+            if engine.vendor.root is not None and engine.vendor.root.match(path):
+                return Route(engine, world, path, base)
+        if self._only is not None:
+            return Route(self._only, world, path, base)
+        served = ", ".join(f"/{name}" for name in self.engines)
+        return problem("unknown-vendor", f"{path} begins with no vendor's prefix; served: {served}", served=list(self.engines))
+
+    def _by_host(self, host: str) -> Engine | None:
+        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+        name = name.lower()
+        return self._hosts.get(name) or next((engine for tail, engine in self._wide if name.endswith(tail)), None)
+
+    def answer(self, method: str, scheme: str, host: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Reply:
+        """Answer one request, whoever it is for."""
+        route = self.route(scheme, host, path, headers)
+        if isinstance(route, Reply):
+            return route
+        world = self.worlds.get(route.world)
+        reply = route.engine.answer(Call(method, route.path, query, headers, body, route.base), world)
+        if world.outbox:
+            self.mail(world)
+        return reply
+
+
+def nobody_sends(world: World) -> None:
+    """Without a web room the outbox is only looked at."""
+
+
+def made(engine: Engine, kind: Kind, world: World, partial: Mapping[str, object]) -> tuple[Record, list[Finding]]:
+    """A whole record of a part of one, and how it breaks the kind's schema."""
+    record = kind.make(world, partial)
+    place = f"#/components/schemas/{kind.schema}"
+    if engine.contract.at(place, None) is None:
+        raise BadSpec(f"{engine.contract.document.source}: {place}: nothing stands there; the kind {kind.name} needs it")
+    wire = {name: value for name, value in record.items() if not name.startswith("_")}
+    return record, engine.contract.faults(place, "reply", wire, kind.name, "")
+
+
+def rebased(kind: Kind, table: Table) -> Table:
+    """The same records with nothing of its own: a table that worlds may share."""
+    return Table(kind.layout, Base(kind.layout, list(table)))
+
+

@@ -1,0 +1,98 @@
+"""The values that cross rooms: a Call comes in, a Reply goes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+import orjson
+
+
+Json = Any
+"""A JSON value: dict, list, str, int, float, bool or None."""
+
+
+class _Nothing:
+    """The absence of a body, told apart from a body that is `null`."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "NOTHING"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+NOTHING: Final = _Nothing()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request as the vendor would see it.
+
+    method   upper case
+    path     percent-encoded, below the vendor's prefix, begins with "/"
+    query    percent-encoded, without "?"
+    headers  lower-case names; repeated headers joined by ", "
+    base     scheme://host[:port][/prefix] as the client used it: what links in the reply must begin with
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    base: str = "http://localhost"
+
+    @property
+    def url(self) -> str:
+        """The whole address as the client used it."""
+        return f"{self.base}{self.path}" + (f"?{self.query}" if self.query else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a reply travels: data only, acted out by the web room.
+
+    delay      seconds before the first byte
+    cut_after  drop the connection after this many bytes of the body; -1: before the head
+    pace       seconds between bytes of the body (0: at once)
+    """
+
+    delay: float = 0.0
+    cut_after: int | None = None
+    pace: float = 0.0
+
+
+AT_ONCE: Final = Delivery()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP response.
+
+    value    the JSON body, or NOTHING
+    headers  names as they go on the wire
+    body     the bytes; made from `value` by the engine when a behaviour leaves it None
+    media    the media type of the body; None: JSON, or none at all without a body
+    """
+
+    status: int
+    value: Json = NOTHING
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    media: str | None = None
+    delivery: Delivery = AT_ONCE
+
+    @property
+    def content(self) -> bytes:
+        """The bytes of the body, whoever made them."""
+        if self.body is not None:
+            return self.body
+        return b"" if self.value is NOTHING else orjson.dumps(self.value)
+
+    def with_headers(self, headers: Mapping[str, str]) -> Reply:
+        """The same reply with these headers added."""
+        return replace(self, headers={**self.headers, **headers})

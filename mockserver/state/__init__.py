@@ -1,0 +1,1 @@
+"""What the fake remembers. Knows no spec."""

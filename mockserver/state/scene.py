@@ -1,0 +1,282 @@
+"""A scene: the people of one fictional company, the same in every vendor, and when and from what they signed in."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from mockserver.errors import BadScene
+from mockserver.state.clock import day, hour, minute
+from mockserver.state.ids import Draws
+
+roles: Final = ("admin", "agent", "end_user")
+statuses: Final = ("employed", "offboarded")
+
+# RFC 5737 and RFC 3849: addresses that nobody has.
+networks: Final = ("192.0.2.", "198.51.100.", "203.0.113.")
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What somebody signs in from. kind: "desktop", "mobile" or "tablet"."""
+
+    name: str
+    kind: str
+    os: str
+    browser: str
+    user_agent: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One sign-in: when, until when it was last used (milliseconds since the epoch), from what and where."""
+
+    at: int
+    seen: int
+    device: Device
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One person of the company.
+
+    index      position in the scene, from 0: what seeded draws are keyed by
+    role       "admin", "agent" or "end_user"
+    status     "employed" or "offboarded" (gone, with sessions left over)
+    sessions   how many sessions the person holds in each vendor
+    impersonator  e-mail of who signed in as this person, or None
+    offset     minutes east of UTC
+    """
+
+    index: int
+    given: str
+    family: str
+    email: str
+    role: str
+    title: str
+    team: str
+    time_zone: str
+    offset: int
+    devices: tuple[Device, ...]
+    sessions: int = 2
+    status: str = "employed"
+    impersonator: str | None = None
+    joined_days: int = 400
+
+    @property
+    def name(self) -> str:
+        return f"{self.given} {self.family}"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who there is.
+
+    people   the named people first, then the grown ones
+    records  further records by vendor and kind, as a scene file gives them; missing fields are made up
+    now      the moment everything is told from, milliseconds since the epoch
+    seed     what everything made up is keyed by
+    """
+
+    people: tuple[Person, ...]
+    now: int
+    seed: str = "0"
+    company: str = "Example Company"
+    domain: str = "example.com"
+    records: Mapping[str, Mapping[str, list[dict[str, Any]]]] = field(default_factory=dict)
+
+    def draws(self, *key: object) -> Draws:
+        """Dice of this scene for one purpose: the same key, the same throws."""
+        return Draws(self.seed, *key)
+
+    def person(self, email: str) -> Person | None:
+        return next((person for person in self.people if person.email == email), None)
+
+    def visits(self, person: Person, purpose: str, count: int, within_days: int = 30) -> list[Visit]:
+        """This many sign-ins of a person, oldest first, in their working hours, the last ones recent."""
+        draws = self.draws(purpose, "visits", person.index)
+        home = f"{networks[person.index % 3]}{1 + person.index // 3 % 254}"
+        midnight = (self.now + person.offset * minute) // day * day - person.offset * minute
+        at_most = self.now - 5 * minute
+        out = []
+        for nth in range(count):
+            days = draws.below(1 + within_days * (nth + 1) // count)
+            at = midnight - days * day + 8 * hour + draws.below(10 * hour)
+            if at > at_most:
+                at -= day
+            device = person.devices[draws.below(len(person.devices))]
+            address = home if device.kind == "desktop" else f"{networks[draws.below(3)]}{1 + draws.below(254)}"
+            out.append(Visit(at, min(at + draws.below(9 * hour), at_most), device, address))
+        out.sort(key=lambda visit: visit.at)
+        return out
+
+
+Progress = Callable[[int, int], None]
+"""Told (done, of how many) now and then."""
+
+
+def load(path: Path, *, now: int, seed: str = "0", people: int | None = None, progress: Progress | None = None) -> Scene:
+    """Read a scene file (JSON or YAML) and grow it to this many people. Raises BadScene naming file and place."""
+    told = read(path)
+    place = _Place(str(path))
+    devices = {name: device(place.at("devices", name), name, value) for name, value in place.mapping(told, "devices").items()}
+    if not devices:
+        raise BadScene(f"{path}: /devices holds none; a person needs something to sign in from")
+    named = [person(place.at("people", index), index, value, devices) for index, value in enumerate(place.listing(told, "people"))]
+    emails = [each.email for each in named]
+    if len(set(emails)) != len(emails):
+        twice = next(email for email in emails if emails.count(email) > 1)
+        raise BadScene(f"{path}: /people: {twice} is there twice; an e-mail address names one person")
+    grown = grow(len(named), max(0, (people or 0) - len(named)), seed, tuple(devices.values()), progress)
+    everyone = tuple(named if people is None else named[:people] if people < len(named) else named) + tuple(grown)
+    return Scene(
+        everyone, now, seed, str(told.get("company", "Example Company")), str(told.get("domain", "example.com")), place.mapping(told, "records")
+    )
+
+
+def read(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        raise BadScene(f"{path}: cannot be read: {error.strerror or error}; give a scene's name or the path of a scene file") from None
+    try:
+        if path.suffix in (".yaml", ".yml"):
+            import yaml
+
+            told = yaml.safe_load(text)
+        else:
+            told = orjson.loads(text)
+    except Exception as error:  # whatever the two parsers raise is about the file
+        raise BadScene(f"{path}: not {'YAML' if path.suffix in ('.yaml', '.yml') else 'JSON'}: {str(error).splitlines()[0]}") from None
+    if not isinstance(told, dict):
+        raise BadScene(f"{path}: holds {type(told).__name__}, not an object with `people` and `devices`")
+    return told
+
+
+class _Place:
+    """A place in a scene file, for reading with good errors."""
+
+    def __init__(self, file: str, pointer: str = "") -> None:
+        self.file, self.pointer = file, pointer
+
+    def at(self, *parts: object) -> _Place:
+        return _Place(self.file, self.pointer + "".join(f"/{part}" for part in parts))
+
+    def fail(self, name: str, words: str) -> BadScene:
+        return BadScene(f"{self.file}: {self.pointer}/{name}: {words}")
+
+    def mapping(self, told: Mapping[str, Any], name: str) -> dict[str, Any]:
+        value = told.get(name, {})
+        if not isinstance(value, dict):
+            raise self.fail(name, f"is {type(value).__name__}, not an object")
+        return value
+
+    def listing(self, told: Mapping[str, Any], name: str) -> list[Any]:
+        value = told.get(name, [])
+        if not isinstance(value, list):
+            raise self.fail(name, f"is {type(value).__name__}, not a list")
+        return value
+
+    def text(self, told: Mapping[str, Any], name: str, default: str | None = None, among: tuple[str, ...] = ()) -> str:
+        value = told.get(name, default)
+        if not isinstance(value, str) or not value:
+            raise self.fail(name, f"is {value!r}, not a text" if name in told else "is missing")
+        if among and value not in among:
+            raise self.fail(name, f"is {value!r}, not one of {', '.join(among)}")
+        return value
+
+    def number(self, told: Mapping[str, Any], name: str, default: int) -> int:
+        value = told.get(name, default)
+        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 1_000_000:
+            raise self.fail(name, f"is {value!r}, not a whole number up to 1,000,000")
+        return value
+
+
+def device(place: _Place, name: str, told: Any) -> Device:
+    if not isinstance(told, dict):
+        raise BadScene(f"{place.file}: {place.pointer}: is {type(told).__name__}, not an object")
+    kind = place.text(told, "kind", "desktop", ("desktop", "mobile", "tablet"))
+    return Device(name, kind, place.text(told, "os", "Linux"), place.text(told, "browser", "Firefox"), place.text(told, "user_agent"))
+
+
+def person(place: _Place, index: int, told: Any, devices: Mapping[str, Device]) -> Person:
+    if not isinstance(told, dict):
+        raise BadScene(f"{place.file}: {place.pointer}: is {type(told).__name__}, not an object")
+    owned = place.listing(told, "devices") or list(devices)[:1]
+    unknown = next((name for name in owned if name not in devices), None)
+    if unknown is not None:
+        raise place.fail("devices", f"{unknown!r} is none of /devices: {', '.join(devices)}")
+    return Person(
+        index=index,
+        given=place.text(told, "given"),
+        family=place.text(told, "family"),
+        email=place.text(told, "email"),
+        role=place.text(told, "role", "end_user", roles),
+        title=place.text(told, "title", "Associate"),
+        team=place.text(told, "team", "Operations"),
+        time_zone=place.text(told, "time_zone", "Etc/UTC"),
+        offset=place.number(told, "offset", 0),
+        devices=tuple(devices[name] for name in owned),
+        sessions=place.number(told, "sessions", 2),
+        status=place.text(told, "status", "employed", statuses),
+        impersonator=told.get("impersonator"),
+        joined_days=place.number(told, "joined_days", 400),
+    )
+
+
+zones: Final = (("America/New_York", -300), ("America/Los_Angeles", -480), ("Europe/London", 0), ("Europe/Berlin", 60), ("Asia/Kolkata", 330), ("Asia/Tokyo", 540))
+teams: Final = ("Engineering", "Support", "Finance", "Sales", "Operations", "Security")
+
+
+def grow(start: int, count: int, seed: str, devices: tuple[Device, ...], progress: Progress | None = None) -> Iterator[Person]:
+    """More people, their names and titles drawn from pools that Faker fills once."""
+    if count == 0:
+        return
+    given, family, titles = pools(seed)
+    for index in range(start, start + count):
+        draws = Draws(seed, "person", index)
+        first, last = draws.choose(given), draws.choose(family)
+        zone, offset = draws.choose(zones)
+        mine = draws.below(len(devices))
+        yield Person(
+            index=index,
+            given=first,
+            family=last,
+            email=f"{ascii_word(first)}.{ascii_word(last)}.{index}@example.com",
+            role="agent" if draws.chance(15) else "end_user",
+            title=draws.choose(titles),
+            team=draws.choose(teams),
+            time_zone=zone,
+            offset=offset,
+            devices=(devices[mine], devices[(mine + 1) % len(devices)]),
+            sessions=draws.below(4),
+            status="offboarded" if draws.chance(3) else "employed",
+            joined_days=30 + draws.below(2000),
+        )
+        if progress is not None and index % 5000 == 0:
+            progress(index - start, count)
+
+
+def pools(seed: str) -> tuple[list[str], list[str], list[str]]:
+    """Given names, family names and job titles. Importing Faker costs 0.1 s, which only a grown scene pays."""
+    from faker import Faker
+
+    fake = Faker(["en_US", "de_DE", "fr_FR", "es_ES", "it_IT"], use_weighting=False)
+    fake.seed_instance(seed)
+    return (
+        [fake.first_name() for _ in range(500)],
+        [fake.last_name() for _ in range(1000)],
+        [fake.job()[:60] for _ in range(60)],
+    )
+
+
+def ascii_word(text: str) -> str:
+    """A name as it stands in an e-mail address."""
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()
+    return "".join(letter for letter in plain if letter.isalnum()) or "person"

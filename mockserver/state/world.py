@@ -1,0 +1,124 @@
+"""Worlds: everything the fake remembers, one for each who asks, forked from the scene in microseconds.
+
+Rules of this file
+- All memory of a conversation is in its World: records, draws, clock, counters, outbox. Nothing a reply depends on is kept elsewhere,
+  so a snapshot is the whole truth.
+- The tables of a vendor are laid when it is first spoken to; the scene makes them once and every world shares them.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from mockserver.state.clock import Clock
+from mockserver.state.ids import Draws
+from mockserver.state.table import Table
+
+Tables = dict[str, Table]
+Stage = Callable[[str], Mapping[str, Table]]
+"""The tables a vendor begins with, by kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Something to be sent on: a webhook. `due` is in the world's milliseconds, `attempt` counts from 1."""
+
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    due: int
+    vendor: str
+    attempt: int = 1
+    about: str = ""
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The whole truth about a world at one moment."""
+
+    stores: dict[str, Tables]
+    clock: Clock
+    drawn: int
+    counters: dict[str, Any]
+    outbox: tuple[Post, ...]
+
+
+@dataclass(slots=True)
+class World:
+    """One world.
+
+    seed      what its draws begin from
+    counters  small numbers a vendor keeps (rate windows, sequences); values must be immutable
+    outbox    what is to be sent
+    journal   what was asked and answered, newest last; no part of a snapshot
+    """
+
+    name: str
+    stage: Stage
+    clock: Clock
+    seed: str = "0"
+    drawn: int = 0
+    stores: dict[str, Tables] = field(default_factory=dict)
+    counters: dict[str, Any] = field(default_factory=dict)
+    outbox: list[Post] = field(default_factory=list)
+    journal: deque[Any] = field(default_factory=lambda: deque(maxlen=1000))
+
+    def store(self, vendor: str) -> Tables:
+        """The vendor's tables by kind, laid when first asked for."""
+        tables = self.stores.get(vendor)
+        if tables is None:
+            tables = self.stores[vendor] = {kind: table.fork() for kind, table in self.stage(vendor).items()}
+        return tables
+
+    def draws(self) -> Draws:
+        """Fresh dice: each call gives others, and the same ones after a rewind."""
+        self.drawn += 1
+        return Draws(self.seed, "world", self.drawn)
+
+    def snapshot(self) -> Snapshot:
+        """What `rewind` needs to make this moment again."""
+        return Snapshot(copied(self.stores), self.clock.copy(), self.drawn, dict(self.counters), tuple(self.outbox))
+
+    def rewind(self, to: Snapshot) -> None:
+        """Be again what the snapshot saw."""
+        self.stores = copied(to.stores)
+        self.clock, self.drawn = to.clock.copy(), to.drawn
+        self.counters, self.outbox = dict(to.counters), list(to.outbox)
+
+    def fork(self, name: str) -> World:
+        """A world that starts as this one and goes its own way, with a journal of its own."""
+        return World(
+            name, self.stage, self.clock.copy(), self.seed, self.drawn, copied(self.stores), dict(self.counters), list(self.outbox)
+        )
+
+
+def copied(stores: Mapping[str, Tables]) -> dict[str, Tables]:
+    return {vendor: {kind: table.fork() for kind, table in tables.items()} for vendor, tables in stores.items()}
+
+
+class Worlds:
+    """The worlds of one server by name; a name nobody used yet is a new world forked from the scene."""
+
+    def __init__(self, origin: World) -> None:
+        self.origin = origin
+        self._worlds: dict[str, World] = {}
+
+    def get(self, name: str) -> World:
+        """The world of this name."""
+        world = self._worlds.get(name)
+        if world is None:
+            world = self._worlds[name] = self.origin.fork(name)
+        return world
+
+    def drop(self, name: str) -> bool:
+        """Forget a world; the next use of its name starts from the scene. False when there was none."""
+        return self._worlds.pop(name, None) is not None
+
+    def __iter__(self) -> Iterator[World]:
+        return iter(tuple(self._worlds.values()))
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._worlds
