@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
 import sys
-import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -11,10 +11,12 @@ from typing import Any, Final
 import click
 
 from mockserver import __version__
+from mockserver.cli_live import ctl, demo
+from mockserver.cli_verify import verify
 from mockserver.errors import MockServerError, UnknownName
 
 settings: Final = (
-    "vendors", "host", "port", "tls", "tls-port", "scene", "seed", "people", "clock", "limits", "public", "options",
+    "vendors", "host", "port", "tls", "tls-port", "scene", "seed", "people", "clock", "limits", "public", "token", "options",
 )  # fmt: skip
 
 
@@ -24,15 +26,23 @@ def project_settings(folder: Path) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        told = tomllib.loads(file.read_text()).get("tool", {}).get("mockserver", {})
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        text = file.read_text()
+        if "tool.mockserver" not in text:  # most projects: spares 20 ms
+            return {}
+        import tomllib
+
+        told = tomllib.loads(text).get("tool", {}).get("mockserver", {})
+    except (OSError, ValueError) as error:
         raise click.UsageError(f"{file}: not TOML: {error}") from None
     if not isinstance(told, dict):
         raise click.UsageError(f"{file}: [tool.mockserver] is not a table")
     for name in told:
         if name not in settings:
             raise UnknownName(f"setting of [tool.mockserver] in {file}", name, settings)
-    options = [f"{vendor}.{name}={value}" for vendor, given in told.pop("options", {}).items() for name, value in given.items()]
+    switches = told.pop("options", {})
+    if not isinstance(switches, dict) or not all(isinstance(given, dict) for given in switches.values()):
+        raise click.UsageError(f"{file}: [tool.mockserver.options] is not a table for each vendor, its switches by name")
+    options = [f"{vendor}.{name}={value}" for vendor, given in switches.items() for name, value in given.items()]
     told = {name.replace("-", "_"): value for name, value in told.items()}
     return {"serve": {**told, "option": options}} if told or options else {}
 
@@ -91,13 +101,18 @@ def option(*names: str, env: str, **rest: Any) -> Decorator:
 @option("--seed", env="SEED", default="0", help="What everything made up is drawn from.")
 @option("--people", env="PEOPLE", type=click.IntRange(1, 10_000_000), help="Grow (or shrink) the scene to this many people.")
 @option("--clock", env="CLOCK", default="real", help="`real`, or an ISO 8601 time to stand still at.")
-@option("--limits/--no-limits", env="LIMITS", default=None, help="Refuse calls beyond the vendors' rate limits. [default: each vendor's own]")
-@option("--option", env="OPTION", multiple=True, metavar="VENDOR.NAME=VALUE", help="A switch of a vendor's card (see `mockserver vendors`).")
+@option(
+    "--limits/--no-limits", env="LIMITS", default=None, help="Refuse calls beyond the vendors' rate limits. [default: each vendor's own]"
+)
+@option(
+    "--option", env="OPTION", multiple=True, metavar="VENDOR.NAME=VALUE", help="A switch of a vendor's card (see `mockserver vendors`)."
+)
 @option("--public", env="PUBLIC", is_flag=True, help="Allow a --host that other machines can reach.")
+@option("--token", env="TOKEN", default="", help="What the control API wants to see when public. [default: made up]", show_default=False)
 @click.option("--json", "as_json", is_flag=True, help="When ready, print one line of JSON on stdout, and nothing else ever.")
 def serve(
     vendors: tuple[str, ...], host: str, port: int, tls: bool, tls_port: int, scene: str, seed: str, people: int | None, clock: str,
-    limits: bool | None, option: tuple[str, ...], public: bool, as_json: bool,
+    limits: bool | None, option: tuple[str, ...], public: bool, token: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Serve bundled vendors by NAME, or any OpenAPI document. No name: all bundled vendors.
 
@@ -106,24 +121,26 @@ def serve(
       mockserver serve workos zendesk --port 0 --json
       mockserver serve --people 100000 --clock 2026-01-31T09:00:00Z
     """
+    from mockserver.ui import dashboard, reference
     from mockserver.vendors import site as make_site
     from mockserver.web.app import App
-    from mockserver.web.control import routes
     from mockserver.web.server import Plan, loopback
     from mockserver.web.server import serve as run
 
     if host not in loopback and not public:
-        raise click.UsageError(f"--host {host} can be reached from other machines, and the fake lets everybody in; add --public if that is meant")
+        raise click.UsageError(
+            f"--host {host} can be reached from other machines, and the fake lets everybody in; add --public if that is meant"
+        )
     site = make_site(
         vendors, scene=scene, seed=seed, people=people, clock=clock, options=vendor_options(option, vendors, limits),
         progress=progress_bar(people),
     )  # fmt: skip
-    if people:
-        lay_all(site)
     hosts = [name for engine in site.engines.values() for name in engine.vendor.hosts]
     plan = Plan(host, port, tls_port if tls else None, tuple(hosts))
-    app = App(site, routes(site))
-    run(app, plan, lambda address: announce(site, address, as_json))
+    if host not in loopback:
+        token = token or secrets.token_urlsafe(24)
+    app = App(site, [*dashboard.routes(site), *reference.routes(site)], token)
+    run(app, plan, lambda address: announce(site, address, token, as_json))
 
 
 def vendor_options(given: tuple[str, ...], vendors: tuple[str, ...], limits: bool | None) -> dict[str, dict[str, str]]:
@@ -152,20 +169,10 @@ def progress_bar(people: int | None) -> Callable[[int, int], None] | None:
 
     def told(done: int, total: int) -> None:
         filled = 30 * done // max(total, 1)
-        click.echo(f"\r  people {'█' * filled}{'░' * (30 - filled)} {done:,} of {total:,}", err=True, nl=False)
+        bar = f"  people {'█' * filled}{'░' * (30 - filled)} {done:,} of {total:,}" if done < total else ""
+        click.echo(f"\r\x1b[K{bar}", err=True, nl=False)
 
     return told
-
-
-def lay_all(site: Any) -> None:
-    """Lay every vendor's tables before the first call, so that the first call does not wait for 100,000 people."""
-    tty = sys.stderr.isatty()
-    for name in site.engines:
-        if tty:
-            click.echo(f"\r\x1b[K  laying out {name} …", err=True, nl=False)
-        site.lay(name)
-    if tty:
-        click.echo("\r\x1b[K", err=True, nl=False)
 
 
 def described(site: Any, address: Any) -> dict[str, Any]:
@@ -185,12 +192,14 @@ def described(site: Any, address: Any) -> dict[str, Any]:
     }
 
 
-def announce(site: Any, address: Any, as_json: bool) -> None:
+def announce(site: Any, address: Any, token: str, as_json: bool) -> None:
     """Say that the server is ready: one line of JSON for programs, or a banner for people."""
     import orjson
 
     told = described(site, address)
     if as_json:
+        if token:
+            told["control_token"] = token
         click.echo(orjson.dumps(told).decode())
         sys.stdout.flush()
         return
@@ -199,17 +208,19 @@ def announce(site: Any, address: Any, as_json: bool) -> None:
         vendor = told["vendors"][name]
         click.echo(f"\n  {click.style(engine.vendor.title or name, bold=True)}  {vendor['url']}", err=True)
         if vendor["tls_url"]:
-            click.echo(f"    https        {vendor['tls_url']}", err=True)
+            click.echo(f"    {'https':<16} {vendor['tls_url']}", err=True)
         for key, value in vendor["credentials"].items():
-            click.echo(f"    {key:<12} {value}", err=True)
+            click.echo(f"    {key:<16} {value if len(value) < 100 else value[:60] + '… (--json tells the whole)'}", err=True)
         if engine.vendor.sample:
             facts: Mapping[str, Any] = {
                 **vendor["credentials"], **engine.vendor.subject(site.scene, engine.options), "url": vendor["url"],
                 "tls_url": vendor["tls_url"] or vendor["url"],
             }  # fmt: skip
-            click.echo(f"    curl {engine.vendor.sample.format_map(facts)}", err=True)
-        click.echo(f"    reference    {address.url}/_mockserver/reference/{name}", err=True)
-    click.echo(f"\n  control {address.url}/_mockserver/  ·  worlds: header Mock-World: NAME, or /_world/NAME/… before the prefix", err=True)
+            click.echo(f"    {'try':<16} curl {engine.vendor.sample.format_map(facts)}", err=True)
+        click.echo(f"    {'reference':<16} {address.url}/_mockserver/reference/{name}", err=True)
+    shown = f"?token={token}" if token else ""
+    click.echo(f"\n  dashboard {address.url}/_mockserver/ui/{shown}  ·  control {address.url}/_mockserver/", err=True)
+    click.echo("  worlds: header Mock-World: NAME, or /_world/NAME/… before the prefix", err=True)
     if address.ca:
         click.echo(f"  https is signed by {address.ca}", err=True)
     click.echo("  Ctrl-C stops", err=True)
@@ -238,10 +249,19 @@ def vendors(name: str | None, as_json: bool) -> None:
         return
     for vendor in told:
         acted = sum(1 for each in vendor["operations"] if each["behaviour"] != "none")
-        click.echo(f"{click.style(vendor['title'], bold=True)} ({vendor['name']}): {acted} of {len(vendor['operations'])} operations acted out")
+        click.echo(
+            f"{click.style(vendor['title'], bold=True)} ({vendor['name']}): {acted} of {len(vendor['operations'])} operations acted out"
+        )
         for each in vendor["operations"]:
             mark = " deprecated" if each["deprecated"] else ""
             click.echo(f"  {each['method']:<6} {each['path']}\n         {each['operation']} · {each['behaviour']}{mark}")
         for switch in vendor["options"]:
-            click.echo(f"  --option {vendor['name']}.{switch['name']}={switch['default']}  ({' | '.join(switch['allowed']) or 'any text'}) {switch['about']}")
+            click.echo(
+                f"  --option {vendor['name']}.{switch['name']}={switch['default']}  ({' | '.join(switch['allowed']) or 'any text'}) {switch['about']}"
+            )
         click.echo()
+
+
+cli.add_command(ctl)
+cli.add_command(demo)
+cli.add_command(verify)

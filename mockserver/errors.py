@@ -1,17 +1,16 @@
 """The error families, by whose fault it is.
 
-    MockServerError          whoever runs us did something wrong; the message says what to do
-        BadSpec              a document that is not a usable OpenAPI document
-        BadScene             a scene that cannot be read or told
-        BadOption            a flag, setting or option out of range
-        UnknownName          a vendor, operation, kind or option that does not exist
-    Refusal                  the fake says no to a client: part of the conversation, rendered by the vendor's card
-    ContractBroken           somebody did not keep the contract; carries the findings
+MockServerError          whoever runs us did something wrong; the message says what to do
+    BadSpec              a document that is not a usable OpenAPI document
+    BadScene             a scene that cannot be read or told
+    BadOption            a flag, setting or option out of range
+    UnknownName          a vendor, operation, kind or option that does not exist
+Refusal                  the fake says no to a client: part of the conversation, rendered by the vendor's card
+ContractBroken           somebody did not keep the contract; carries the findings
 """
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -47,6 +46,8 @@ class UnknownName(MockServerError):
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known name most like this one, whatever its case, or None when none is like it."""
+    import difflib  # 5 ms, and only who errs needs it
+
     folded = {candidate.casefold(): candidate for candidate in known}
     found = difflib.get_close_matches(name.casefold(), folded, n=1, cutoff=0.6)
     return folded[found[0]] if found else None

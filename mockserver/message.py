@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
-
 
 Json = Any
 """A JSON value: dict, list, str, int, float, bool or None."""
@@ -59,11 +58,15 @@ class Delivery:
     delay      seconds before the first byte
     cut_after  drop the connection after this many bytes of the body; -1: before the head
     pace       seconds between bytes of the body (0: at once)
+    length     what Content-Length promises; None: what is true
+    fault      the names of the faults that made it so, "" when nothing went wrong
     """
 
     delay: float = 0.0
     cut_after: int | None = None
     pace: float = 0.0
+    length: int | None = None
+    fault: str = ""
 
 
 AT_ONCE: Final = Delivery()
@@ -95,4 +98,4 @@ class Reply:
 
     def with_headers(self, headers: Mapping[str, str]) -> Reply:
         """The same reply with these headers added."""
-        return replace(self, headers={**self.headers, **headers})
+        return Reply(self.status, self.value, {**self.headers, **headers}, self.body, self.media, self.delivery)

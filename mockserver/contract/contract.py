@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import quote
@@ -20,8 +21,8 @@ from urllib.parse import quote
 import jsonschema_rs
 import orjson
 
+from mockserver.contract import bodies, mending, wire
 from mockserver.contract import document as documents
-from mockserver.contract import wire
 from mockserver.contract.document import Document
 from mockserver.contract.operation import Operation, Parameter, escape
 from mockserver.errors import BadSpec, Finding, UnknownName
@@ -31,8 +32,8 @@ Side = Literal["request", "reply"]
 hidden_side: Final[Mapping[Side, str]] = {"request": "readOnly", "reply": "writeOnly"}
 
 most_findings: Final = 20
+deepest: Final = 200
 template: Final = re.compile(r"\{([^{}]*)\}")
-form_types: Final = ("application/x-www-form-urlencoded",)
 
 
 class Unmatched(Exception):
@@ -68,6 +69,7 @@ class Contract:
     """What a document promises.
 
     fold_case  path words, query names and booleans are read without regard to case
+    mended     what had to be taken out of the document for the rest to be read; None: nobody had to look
     """
 
     def __init__(self, document: Document, *, fold_case: bool = False) -> None:
@@ -75,6 +77,7 @@ class Contract:
         self.operations: dict[str, Operation] = {}
         self._tree = Node()
         self._checks: dict[tuple[str, Side], Any] = {}
+        self.mended: list[str] | None = None
         for path, item in (document.root.get("paths") or {}).items():
             if isinstance(item, dict) and path.startswith("/"):
                 self._add_path(path, item)
@@ -208,15 +211,34 @@ class Contract:
         segments = path.split("/")[1:]
         if "%" in path:
             segments = [wire.plain(segment) for segment in segments]
-        ends: dict[str, tuple[Operation, list[str]]] = {}
+        found = self._straight(method, segments)
+        return found or self._searched(method, segments)
+
+    def _straight(self, method: str, segments: list[str]) -> tuple[Operation, list[str]] | None:
+        """The way nearly every call takes: the literal where there is one, else the variable, never back."""
+        node, values = self._tree, []
+        fold = self.fold_case
+        for segment in segments:
+            step = node.literals.get(segment.lower() if fold else segment)
+            if step is None:
+                step = node.wild
+                if step is None or node.patterns or not segment:
+                    return None
+                values.append(segment)
+            node = step
+        operation = node.ends.get(method)
+        return (operation, values) if operation is not None else None
+
+    def _searched(self, method: str, segments: list[str]) -> tuple[Operation, list[str]]:
+        """Every way, literals first. Raises Unmatched."""
+        allowed: tuple[str, ...] = ()
         for node, values in self._walk(self._tree, segments, 0, []):
             if method in node.ends:
                 return node.ends[method], values
             if method == "HEAD" and "GET" in node.ends:
                 return node.ends["GET"], values
-            for name, operation in node.ends.items():
-                ends.setdefault(name, (operation, values))
-        raise Unmatched(tuple(sorted(ends)))
+            allowed = allowed or tuple(sorted(node.ends))  # those of the most literal path: /users/me is no id of /users/{id}
+        raise Unmatched(allowed)
 
     def _walk(self, node: Node, segments: list[str], at: int, values: list[str]) -> Iterator[tuple[Node, list[str]]]:
         if at == len(segments):
@@ -243,8 +265,11 @@ class Contract:
             return (len(words.intersection(parts)), -abs(len(parts) - path.count("/") - 1))
 
         likely = sorted(self.operations.values(), key=shared, reverse=True)[:40]
-        told = {f"{operation.method} {operation.path}": operation for operation in likely}
-        return difflib.get_close_matches(f"{method} {path}", told, n=most, cutoff=0.3)
+        alike = [
+            (difflib.SequenceMatcher(None, f"{method} {path}", f"{each.method} {filled(each.path, path)}").ratio(), each) for each in likely
+        ]
+        alike.sort(key=itemgetter(0), reverse=True)
+        return [f"{each.method} {each.path}" for likeness, each in alike[:most] if likeness > 0.6]
 
     # -- checking a call --------------------------------------------------------------------------------------------
 
@@ -259,7 +284,9 @@ class Contract:
             try:
                 given = wire.pairs(call.query)
             except wire.BrokenEncoding as error:
-                checked.findings.append(Finding(operation.id, "query", "encoding", f"broken percent-encoding in {clip(str(error))}", call.query))
+                checked.findings.append(
+                    Finding(operation.id, "query", "encoding", f"broken percent-encoding in {clip(str(error))}", call.query)
+                )
                 given = {}
             if self.fold_case:
                 names = {parameter.name.lower(): parameter.name for parameter in where["query"]}
@@ -267,7 +294,12 @@ class Contract:
             self._read(operation, where["query"], given, checked)
         if where["header"]:
             headers = call.headers
-            self._read(operation, where["header"], {each.name: [headers[each.name.lower()]] for each in where["header"] if each.name.lower() in headers}, checked)
+            self._read(
+                operation,
+                where["header"],
+                {each.name: [headers[each.name.lower()]] for each in where["header"] if each.name.lower() in headers},
+                checked,
+            )
         if where["cookie"]:
             self._read(operation, where["cookie"], wire.cookies(call.headers.get("cookie", "")), checked)
         if operation.body is not None:
@@ -288,7 +320,9 @@ class Contract:
                     checked.findings.append(Finding(operation.id, parameter.label, "required", "is required", None, parameter.place))
                 continue
             if len(values) > 1 and not parameter.many:
-                checked.findings.append(Finding(operation.id, parameter.label, "repeated", "is given more than once", values, parameter.place))
+                checked.findings.append(
+                    Finding(operation.id, parameter.label, "repeated", "is given more than once", values, parameter.place)
+                )
                 continue
             value = parameter.value(values)
             if parameter.check(value):
@@ -300,17 +334,21 @@ class Contract:
         required, by_media = operation.body or (False, {})
         if not call.body:
             if required:
-                checked.findings.append(Finding(operation.id, "body", "required", "a body is required", None, operation.place + "/requestBody"))
+                checked.findings.append(
+                    Finding(operation.id, "body", "required", "a body is required", None, operation.place + "/requestBody")
+                )
             return
         media = call.headers.get("content-type", "").partition(";")[0].strip().lower()
         declared = media_of(by_media, media) if media else next(iter(by_media), None)
         if declared is None:
             words = f"media type {media or 'none'!r} is not one of {', '.join(by_media)}"
-            checked.findings.append(Finding(operation.id, "header content-type", "media-type", words, media, operation.place + "/requestBody"))
+            checked.findings.append(
+                Finding(operation.id, "header content-type", "media-type", words, media, operation.place + "/requestBody")
+            )
             return
         place = by_media[declared]
         try:
-            checked.body = self._parsed(call.body, declared, media, place)
+            checked.body = self._parsed(call.body, declared, media, place, call.headers.get("content-type", ""))
         except (ValueError, RecursionError) as error:
             words = f"is not {'JSON' if is_json(media or declared) else declared}: {error}"
             checked.findings.append(Finding(operation.id, "body", "syntax", words, call.body[:200].decode(errors="replace"), place))
@@ -318,25 +356,10 @@ class Contract:
         if place and not self.check(place, "request")(checked.body):
             checked.findings += self.faults(place, "request", checked.body, operation.id, "body")
 
-    def _parsed(self, body: bytes, declared: str, media: str, place: str) -> Json:
+    def _parsed(self, body: bytes, declared: str, media: str, place: str, content_type: str) -> Json:
         if is_json(media or declared):
-            return orjson.loads(body)
-        if (media or declared) in form_types:
-            return self._form(wire.pairs(body.decode()), place)
-        return body.decode(errors="replace")
-
-    def _form(self, given: wire.Pairs, place: str) -> dict[str, Json]:
-        """An urlencoded form, each field read as the schema's property of that name."""
-        properties = self.properties(place) if place else {}
-        out: dict[str, Json] = {}
-        for name, values in given.items():
-            types, items = self.types(properties[name]) if name in properties else (frozenset({"string"}), "")
-            if "array" in types:
-                read = wire.scalar(self.types(items)[0] if items else ())
-                out[name] = [read(value) for value in values]
-            else:
-                out[name] = wire.scalar(types)(values[-1])
-        return out
+            return shallow(orjson.loads(body), body)
+        return bodies.read(self, place, content_type or declared, body)
 
     def properties(self, place: str) -> dict[str, str]:
         """Every property a schema names, through its compositions: name to the place of the property's schema."""
@@ -380,7 +403,8 @@ class Contract:
 
     def check(self, place: str, side: Side) -> Callable[[Json], bool]:
         """The compiled yes-or-no of the schema at a place."""
-        return self._validator(place, side).is_valid  # type: ignore[no-any-return]
+        found = self._checks.get((place, side)) or self._validator(place, side)
+        return found.is_valid  # type: ignore[no-any-return]
 
     def faults(self, place: str, side: Side, value: Json, operation: str, label: str) -> list[Finding]:
         """Every way a value breaks the schema at a place, each with the rule it breaks; at most twenty."""
@@ -389,7 +413,16 @@ class Contract:
             path = "".join(f"/{escape(str(part))}" for part in error.instance_path)
             rule = str(error.absolute_keyword_location or "").removeprefix(uri)
             words = [part for part in error.schema_path if isinstance(part, str)]
-            out.append(Finding(operation, f"{label} {path}".strip(), words[-1] if words else "", clip(error.message), error.instance, wire.plain(rule) if rule else place))
+            out.append(
+                Finding(
+                    operation,
+                    f"{label} {path}".strip(),
+                    words[-1] if words else "",
+                    clip(error.message),
+                    error.instance,
+                    wire.plain(rule) if rule else place,
+                )
+            )
             if len(out) == most_findings:
                 break
         return out
@@ -401,12 +434,24 @@ class Contract:
             registry = self._replies if side == "reply" or not self._sided else self._requests
             try:
                 found = jsonschema_rs.Draft202012Validator(
-                    {"$ref": f"{uri}{quote(place, safe='#/~')}"}, registry=registry, validate_formats=True, offline=True
+                    {"$ref": f"{uri}#{quote(place[1:], safe='/~')}"}, registry=registry, validate_formats=True, offline=True
                 )
             except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
+                if self._mend():
+                    return self._validator(place, side)
                 raise BadSpec(f"{self.document.source}: {place}: not a usable schema: {clip(str(error).splitlines()[0])}") from None
             self._checks[key] = found
         return found
+
+    def _mend(self) -> bool:
+        """Take out of the document, once, what no validator can read; whether anything was taken out."""
+        if self.mended is not None:
+            return False
+        self.mended = mending.mend(self.document.root)
+        self._checks.clear()
+        for built in ("_requests", "_replies"):
+            self.__dict__.pop(built, None)
+        return bool(self.mended)
 
     @cached_property
     def _sided(self) -> bool:
@@ -470,8 +515,37 @@ def is_json(media: str) -> bool:
     return media in ("application/json", "text/json") or media.endswith("+json")
 
 
+def filled(path_template: str, path: str) -> str:
+    """A template with what stands in its variables' places in a path."""
+    given = path.split("/")
+    parts = path_template.split("/")
+    return "/".join(given[at] if "{" in part and at < len(given) else part for at, part in enumerate(parts))
+
+
+def shallow(value: Json, text: bytes) -> Json:
+    """The value, refused when it is nested deeper than a reply that echoes it could be written."""
+    if text.count(b"[") + text.count(b"{") > deepest:  # else it cannot be, and nothing is walked
+        level, depth = [value], 0
+        while level:
+            level = [
+                inner for each in level if isinstance(each, dict | list) for inner in (each.values() if isinstance(each, dict) else each)
+            ]
+            depth += 1
+        if depth > deepest:
+            raise ValueError(f"nested over {deepest} levels deep")
+    return value
+
+
 def json_type(value: Json) -> str:
-    names: dict[type, str] = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object", type(None): "null"}
+    names: dict[type, str] = {
+        str: "string",
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        list: "array",
+        dict: "object",
+        type(None): "null",
+    }
     return names[type(value)]
 
 

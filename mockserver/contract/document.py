@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import orjson
 
@@ -27,9 +27,10 @@ from mockserver.message import Json
 methods: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 # Part of every cache key: a change of the form below must not meet yesterday's cache.
-form_version: Final = "1"
+form_version: Final = "2"
 
 largest_source: Final = 64 * 1024 * 1024
+deepest: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +40,15 @@ class Document:
     root    the document, 3.1 with JSON Schema 2020-12
     source  the file it came from, for messages ("<memory>" when it had none)
     text    what it was read from, for the line of a place; empty when it came from memory
+    flaws   what in it could not be used, each with its place and what that means
+    files   the files it was made of
     """
 
     root: dict[str, Any]
     source: str = "<memory>"
     text: bytes = b""
+    flaws: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 def load(source: str | Path | Mapping[str, Any]) -> Document:
@@ -57,7 +62,17 @@ def load(source: str | Path | Mapping[str, Any]) -> Document:
         text = path.read_bytes()
     except OSError as error:
         raise BadSpec(f"{path}: cannot be read: {error.strerror or error}; give the path of an OpenAPI file") from None
-    return Document(kept(text, str(path)), str(path), text)
+    from mockserver.contract import bundle, overlay
+
+    beside = overlay.sidecar(path)
+    if beside is None and not bundle.reaches_out(text):
+        return Document(kept(text, str(path)), str(path), text, files=(path,))
+    root = parse(text, str(path))
+    missed = overlay.laid_over(root, beside) if beside is not None else []
+    whole = bundle.Bundle(root, path)
+    made = normalise(whole.made(), str(path))
+    files = [*whole.files, *([beside] if beside is not None else [])]
+    return Document(made, str(path), text, (*missed, *whole.flaws), tuple(files))
 
 
 def kept(text: bytes, name: str) -> dict[str, Any]:
@@ -67,11 +82,15 @@ def kept(text: bytes, name: str) -> dict[str, Any]:
         found: dict[str, Any] = orjson.loads(drawer.read_bytes())
         return found
     made = normalise(parse(text, name), name)
+    try:
+        content = orjson.dumps(made)
+    except TypeError as error:
+        raise BadSpec(f"{name}: holds what JSON cannot: {error}; write plain values, and $ref instead of deep nesting") from None
     with contextlib.suppress(OSError):  # a read-only home costs time, not function
         drawer.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=drawer.parent, delete=False) as scratch:
-            scratch.write(orjson.dumps(made))
-        os.replace(scratch.name, drawer)
+            scratch.write(content)
+        Path(scratch.name).replace(drawer)
     return made
 
 
@@ -103,7 +122,7 @@ def parse_yaml(text: bytes, name: str) -> Json:
     base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
     class Loader(base):  # type: ignore[misc]  # PyYAML's base is chosen at run time
-        yaml_implicit_resolvers: dict[str, Any] = {}
+        yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
 
         def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
             seen: set[str] = set()
@@ -113,14 +132,17 @@ def parse_yaml(text: bytes, name: str) -> Json:
                 if key.value in seen and key.tag != "tag:yaml.org,2002:merge":
                     raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key.value!r}", key.start_mark)
                 seen.add(key.value)
+            self.flatten_mapping(node)
+            for key, _ in node.value:
+                key.tag = "tag:yaml.org,2002:str"  # `200:` is the key "200" and `1.10:` the key "1.10"
             mapping: dict[Any, Any] = super().construct_mapping(node, deep)
-            return {key if isinstance(key, str) else scalar_text(key): value for key, value in mapping.items()}
+            return mapping
 
+    Loader.add_constructor("tag:yaml.org,2002:int", lambda _, node: whole_number(node.value))
     for tag, pattern, first in yaml_core:
         Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(pattern), first)
-    if text.count(b"*") > 1 and alias_weight(yaml, text, Loader, name) > 1_000_000:
-        raise BadSpec(f"{name}: its YAML aliases unfold to over 1,000,000 nodes; write them out or use $ref")
     try:
+        survey(yaml, text, Loader, name)
         return yaml.load(text, Loader)  # noqa: S506  # Loader is a SafeLoader
     except yaml.YAMLError as error:
         raise BadSpec(f"{name}{mark_of(error)}: not YAML or JSON: {problem_of(error)}") from None
@@ -130,37 +152,48 @@ def parse_yaml(text: bytes, name: str) -> Json:
 
 yaml_core: Final = (
     ("bool", r"^(?:true|True|TRUE|false|False|FALSE)$", list("tTfF")),
-    ("int", r"^[-+]?(?:0|[1-9][0-9]*)$", list("-+0123456789")),
-    ("float", r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$", list("-+0123456789.")),
+    ("int", r"^[-+]?[0-9]+$", list("-+0123456789")),
+    (
+        "float",
+        r"^(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$",
+        list("-+0123456789."),
+    ),
     ("null", r"^(?:~|null|Null|NULL|)$", ["~", "n", "N", ""]),
     ("merge", r"^(?:<<)$", ["<"]),
 )
 
 
-def scalar_text(key: Json) -> str:
-    """The text of a key that YAML read as a number, boolean or null: `200:` is the key "200"."""
-    return {True: "true", False: "false", None: "null"}[key] if key is None or isinstance(key, bool) else str(key)
+def whole_number(text: str) -> int | float:
+    """An integer; one that JSON readers cannot hold exactly, as they read it."""
+    value = int(text)
+    return value if -(2**63) <= value < 2**64 else float(value)
 
 
-def alias_weight(yaml: Any, text: bytes, loader: Any, name: str) -> int:
-    """How many nodes the document has once every alias is unfolded (each node counted as often as it is reached)."""
-    try:
-        root = yaml.compose(text, loader)
-    except yaml.YAMLError as error:
-        raise BadSpec(f"{name}{mark_of(error)}: not YAML or JSON: {problem_of(error)}") from None
-    weights: dict[int, int] = {}
-
-    def weigh(node: Any) -> int:
-        known = weights.get(id(node))
-        if known is not None:
-            return known
-        weights[id(node)] = 1  # a node inside itself counts once
-        inner = node.value if isinstance(node.value, list) else []
-        total = 1 + sum(weigh(part) for pair in inner for part in (pair if isinstance(pair, tuple) else (pair,)))
-        weights[id(node)] = total
-        return total
-
-    return weigh(root) if root is not None else 0
+def survey(yaml: Any, text: bytes, loader: Any, name: str) -> None:
+    """Refuse what could not be held: nodes too deep, and aliases that unfold to too many. Reads events, so no depth overflows it."""
+    weights: dict[str, int] = {}
+    around: list[tuple[str | None, int]] = []
+    nodes = unfolded = 0
+    for event in yaml.parse(text, loader):
+        if isinstance(event, yaml.AliasEvent):
+            if any(anchor == event.anchor for anchor, _ in around):
+                raise BadSpec(f"{name}:{event.start_mark.line + 1}: the alias *{event.anchor} stands inside its own anchor; use $ref")
+            nodes += weights.get(event.anchor, 1)
+            unfolded += weights.get(event.anchor, 1)
+            if unfolded > 1_000_000:
+                raise BadSpec(f"{name}: its YAML aliases unfold to over 1,000,000 nodes; write them out or use $ref")
+        elif isinstance(event, yaml.NodeEvent):
+            nodes += 1
+            if isinstance(event, yaml.CollectionStartEvent):
+                around.append((event.anchor, nodes - 1))
+                if len(around) > deepest:
+                    raise BadSpec(f"{name}:{event.start_mark.line + 1}: nested over {deepest} levels deep; use $ref")
+            elif event.anchor:
+                weights[event.anchor] = 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            anchor, before = around.pop()
+            if anchor:
+                weights[anchor] = nodes - before
 
 
 def mark_of(error: Any) -> str:
@@ -178,7 +211,9 @@ def normalise(root: dict[str, Any], name: str) -> dict[str, Any]:
     if swagger.startswith("2."):
         root = from_swagger(root)
     elif not openapi.startswith("3."):
-        said = f"says swagger: {swagger!r}" if swagger else f"says openapi: {openapi!r}" if openapi else "has neither `openapi` nor `swagger`"
+        said = (
+            f"says swagger: {swagger!r}" if swagger else f"says openapi: {openapi!r}" if openapi else "has neither `openapi` nor `swagger`"
+        )
         raise BadSpec(f"{name}: not an OpenAPI document of version 2.0, 3.0, 3.1 or 3.2: it {said}")
     if not isinstance(root.get("paths", {}), dict):
         raise BadSpec(f"{name}: /paths is {type(root['paths']).__name__}, not an object")

@@ -142,12 +142,14 @@ class Operation:
 
     @cached_property
     def answers(self) -> Mapping[str, Answer]:
-        """The documented replies by status: "200", "4XX", "default"."""
+        """The documented replies by status: "200", "4XX", "default"; a bare 200 where no success is documented."""
         out = {}
         for status in self.node.get("responses") or {}:
             place = self.contract.follow(f"{self.place}/responses/{escape(str(status))}")
             node = self.contract.at(place)
             out[str(status)] = Answer(str(status), place, self.contract.media(place), tuple(node.get("headers") or ()))
+        if not any(status[:1] in "23" or status == "default" for status in out):
+            out["200"] = Answer("200", f"{self.place}/responses", {}, ())  # a document that only lists what may go wrong
         return out
 
     def answer(self, status: int) -> Answer | None:
@@ -157,8 +159,11 @@ class Operation:
 
     @cached_property
     def success(self) -> int:
-        """The status this operation answers when it did its job: the lowest documented 2xx, else 200."""
-        return min((int(status) for status in self.answers if status.isdigit() and status.startswith("2")), default=200)
+        """The status this operation answers when it did its job: the lowest documented 2xx, else 200 if covered, else the lowest 3xx."""
+        told = sorted(int(status) for status in self.answers if status.isdigit() and status[0] in "23")
+        if told and told[0] < 300:
+            return told[0]
+        return 200 if not told or self.answer(200) is not None else told[0]
 
     @cached_property
     def security(self) -> tuple[Mapping[str, tuple[str, ...]], ...]:

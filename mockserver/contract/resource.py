@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ class Role:
     parents  the path parameters before it, outermost first, each with its collection's word
     envelope the property of the reply body that holds the item or the list; "" when the body is it
     wrapped  the property of the request body that holds the item; "" when the body is it
+    place    JSON pointer of the thing's schema in the reply, "" when the reply has none
+    sure     how far the document bears this out, in percent; `why` says by what
+    path     the path of the collection, or of the single thing
     """
 
     verb: str
@@ -33,6 +36,10 @@ class Role:
     parents: tuple[tuple[str, str], ...]
     envelope: str
     wrapped: str
+    place: str = field(default="", compare=False)
+    sure: int = field(default=100, compare=False)
+    why: str = field(default="", compare=False)
+    path: str = field(default="", compare=False)
 
 
 def role_of(contract: Contract, operation: Operation) -> Role:

@@ -37,14 +37,10 @@ def upgrade(old: dict[str, Any]) -> dict[str, Any]:
     consumes, produces = old.get("consumes") or ["application/json"], old.get("produces") or ["application/json"]
     shared = mapping(old.get("parameters"))
     new: dict[str, Any] = {
-        key: value
-        for key, value in old.items()
-        if key in ("info", "tags", "externalDocs", "security") or key.startswith("x-")
+        key: value for key, value in old.items() if key in ("info", "tags", "externalDocs", "security") or key.startswith("x-")
     }
     new["servers"] = servers(old)
-    new["paths"] = {
-        path: path_item(mapping(item), shared, consumes, produces) for path, item in mapping(old.get("paths")).items()
-    }
+    new["paths"] = {path: path_item(mapping(item), shared, consumes, produces) for path, item in mapping(old.get("paths")).items()}
     new["components"] = {
         "schemas": mapping(old.get("definitions")),
         "parameters": {name: parameter(value) for name, value in shared.items() if value.get("in") not in ("body", "formData")},

@@ -86,7 +86,14 @@ def scalar(types: Iterable[str], lenient: bool = False) -> Callable[[str], Json]
     return read
 
 
-separators: Final[Mapping[str, str]] = {"form": ",", "simple": ",", "spaceDelimited": " ", "pipeDelimited": "|", "label": ".", "matrix": ","}
+separators: Final[Mapping[str, str]] = {
+    "form": ",",
+    "simple": ",",
+    "spaceDelimited": " ",
+    "pipeDelimited": "|",
+    "label": ".",
+    "matrix": ",",
+}
 
 
 def deep_object(given: Pairs, name: str) -> Pairs:

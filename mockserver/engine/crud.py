@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from mockserver.engine.pages import Selection, whole
-from mockserver.engine.vendor import Behaviour, Kind
+from mockserver.engine.pages import Selection
+from mockserver.engine.vendor import Behaviour, Kind, nothing
 from mockserver.message import NOTHING, Json, Reply
 from mockserver.state.table import Record, every
 
@@ -32,20 +32,36 @@ def found(turn: Turn, verb: str) -> tuple[Role, Kind, Record]:
     """The record a turn's path names, or the kind's refusal. The caller is judged before anything is told."""
     role, kind = subject(turn)
     parents_exist(turn, kind)
-    key = turn.params.get(role.key)
-    record = turn.table(kind.name).get(key)
-    misplaced = record is not None and any(
-        parameter in turn.params and record.get(name) != turn.params[parameter] for name, parameter in kind.within.items()
-    )
+    key = kind.address(turn, role)
+    table = turn.table(kind.name)
+    record = table.get(key)
+    made_up = None if record is not None else kind.conjure(turn, role)
+    record = made_up or record
+    misplaced = record is not None and not belongs(turn, kind, record)
     kind.guard(turn, verb, None if misplaced else record)
     if record is None or misplaced:
         raise kind.missing(turn, key)
+    if made_up is not None:
+        table.put(made_up)
     return role, kind, record
 
 
-def body_of(role: Role, value: Json) -> Json:
-    """The value in the envelope of the role."""
-    return {role.envelope: value} if role.envelope else value
+def belongs(turn: Turn, kind: Kind, record: Record) -> bool:
+    """Whether the record is its whom the path says it is."""
+    return all(
+        record.get(name) == turn.params[parameter] or str(record.get(name)) == str(turn.params[parameter])
+        for name, parameter in kind.within.items()
+        if parameter in turn.params
+    )
+
+
+def body_of(role: Role, value: Json, before: Mapping[str, Json] = nothing, behind: Mapping[str, Json] = nothing) -> Json:
+    """The value in the envelope of the role ("a/b": the property b of the property a), with what stands beside it."""
+    if not role.envelope:
+        return value
+    outer, _, inner = role.envelope.rpartition("/")
+    body = {**before, inner: value, **behind}
+    return {outer: body} if outer else body
 
 
 def sent(turn: Turn, role: Role) -> Mapping[str, Json]:
@@ -60,7 +76,8 @@ def selection(turn: Turn, kind: Kind) -> Selection:
     for parameter, name in kind.listed.items():
         if parameter in turn.params:
             index, group = name, turn.params[parameter]
-    return Selection(turn.table(kind.name), index, group)
+    keep = (lambda record: belongs(turn, kind, record)) if kind.within and not kind.listed else None
+    return Selection(turn.table(kind.name), index, group, keep)
 
 
 def listing(turn: Turn) -> Reply:
@@ -73,12 +90,10 @@ def listing(turn: Turn) -> Reply:
 
 def page_of(turn: Turn, role: Role, kind: Kind, chosen: Selection) -> Reply:
     """The page of a selection that the turn asks for, in the vendor's dialect and the operation's envelope."""
-    page = (turn.engine.vendor.pages or whole).page(turn, chosen)
+    page = turn.engine.pages(turn.operation).page(turn, chosen)
     view = kind.view
     records = [view(turn, record) for record in page.records]
-    if not role.envelope:
-        return Reply(turn.operation.success, records)
-    return Reply(turn.operation.success, {**page.before, role.envelope: records, **page.behind})
+    return Reply(turn.operation.success, body_of(role, records, page.before, page.behind))
 
 
 def reading(turn: Turn) -> Reply:
@@ -101,7 +116,7 @@ def creating(turn: Turn) -> Reply:
 def merging(turn: Turn) -> Reply:
     """The record with what was sent laid over it."""
     role, kind, record = found(turn, "update")
-    changed = {**record, **sent(turn, role)}
+    changed = kind.change(turn, record, sent(turn, role))
     turn.table(kind.name).put(changed)
     return Reply(turn.operation.success, body_of(role, kind.view(turn, changed)))
 
@@ -109,7 +124,7 @@ def merging(turn: Turn) -> Reply:
 def deleting(turn: Turn) -> Reply:
     """The record is gone."""
     role, kind, record = found(turn, "delete")
-    turn.table(kind.name).remove(turn.params[role.key])
+    turn.table(kind.name).remove(kind.layout.key(record))
     return gone(turn, role, kind, record)
 
 
@@ -125,8 +140,8 @@ def clearing(turn: Turn) -> Reply:
     parents_exist(turn, kind)
     kind.guard(turn, "delete", None)
     chosen = selection(turn, kind)
-    for key in tuple(chosen.keys):
-        turn.table(kind.name).remove(key)
+    doomed = chosen.keys if chosen.keep is None else map(kind.layout.key, chosen.run(0, len(chosen.keys))[0])
+    turn.table(kind.name).drop(tuple(doomed))
     return Reply(turn.operation.success)
 
 
@@ -140,4 +155,3 @@ DEFAULTS: Final[dict[str, Behaviour]] = {
     "clear": clearing,
 }
 """The behaviour of each verb. "act" has none: what an action does, only a card can say."""
-

@@ -8,7 +8,9 @@ Rules of this file
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping, MutableMapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -19,15 +21,45 @@ from mockserver.contract.contract import Contract, Unmatched
 from mockserver.contract.resource import Role, role_of
 from mockserver.contract.wire import BrokenEncoding
 from mockserver.engine.crud import DEFAULTS
+from mockserver.engine.faults import strike
 from mockserver.engine.journal import Exchange
 from mockserver.engine.problems import problem, told
-from mockserver.engine.vendor import Behaviour, Kind, Turn, Vendor
+from mockserver.engine.vendor import Behaviour, Kind, Populated, Turn, Vendor
 from mockserver.errors import Finding, Refusal, UnknownName
 from mockserver.message import NOTHING, Call, Reply
+from mockserver.state.scene import Scene
+from mockserver.state.table import Base, Table
 
 if TYPE_CHECKING:
     from mockserver.contract.operation import Operation
+    from mockserver.engine.pages import Pages
     from mockserver.state.world import World
+
+
+class Stage(dict[str, Table]):
+    """The tables of a scene by kind, each laid when it is first asked for: a kind that nobody asks for costs nothing."""
+
+    def __init__(self, kinds: Mapping[str, Kind], populated: Populated) -> None:
+        super().__init__()
+        self._kinds, self._populated = kinds, populated
+
+    def __missing__(self, name: str) -> Table:
+        layout = self._kinds[name].layout
+        with uncollected():
+            table = self[name] = Table(layout, Base(layout, self._populated.get(name, ())))
+        return table
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Making many records makes no garbage; walking them again and again to look for it doubles the time."""
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was:
+            gc.enable()
 
 
 class Engine:
@@ -61,7 +93,11 @@ class Engine:
 
     @cached_property
     def _kinds_by_schema(self) -> dict[str, Kind]:
-        return {kind.schema: kind for kind in self.vendor.kinds}
+        return {kind.schema: kind for kind in self.vendor.kinds if kind.schema}
+
+    def pages(self, operation: Operation) -> Pages:
+        """The dialect an operation's list is paged in."""
+        return self.vendor.paged.get(operation.id) or self.vendor.pages
 
     def behaviour(self, operation: Operation) -> Behaviour:
         """What answers an operation: the card's behaviour, else its verb's default."""
@@ -76,6 +112,10 @@ class Engine:
         known = role.schema in self._kinds_by_schema or role.kind in self.kinds
         return DEFAULTS.get(role.verb, not_acted_out) if known else not_acted_out
 
+    def stage(self, scene: Scene) -> MutableMapping[str, Table]:
+        """The tables a scene begins with, by kind."""
+        return Stage(self.kinds, self.vendor.populate(scene, self.options))
+
     def told(self, operation: Operation) -> str:
         """What answers an operation, in a word: "the card", its verb, or "none"."""
         if operation.id in self.vendor.behaviours:
@@ -86,27 +126,34 @@ class Engine:
 
     def answer(self, call: Call, world: World) -> Reply:
         """Answer one call in one world. The only way in."""
+        began = world.clock.wall()
         try:
             operation, values = self.contract.match(call.method, self.vendor.rewrite(call.path))
         except Unmatched as unmatched:
-            return self._record(world, None, call, self._unmatched(call, unmatched), ())
+            return self._record(world, None, call, self._unmatched(call, unmatched), (), began)
         except BrokenEncoding as error:
             found = Finding("", "path", "encoding", f"broken percent-encoding in {error}", call.path)
             reply = problem("unknown-path", f"{call.path} is not percent-encoded UTF-8")
-            return self._record(world, None, call, reply, (found,))
+            return self._record(world, None, call, reply, (found,), began)
         self.vendor.tick(world)
         turn = Turn(self, operation, call, world)
-        findings: tuple[Finding, ...] = ()
+        reply, findings = strike(turn, values) if world.faults else self.line(turn, values)
+        return self._record(world, operation, call, reply, findings, began)
+
+    def line(self, turn: Turn, values: list[str]) -> tuple[Reply, tuple[Finding, ...]]:
+        """The reply to a turn, as it leaves, and what broke the contract. `values`: the texts of the path's parameters."""
         try:
-            reply = self._answer(turn, values)
+            return self.leaving(turn, self._answer(turn, values))
         except Refusal as refusal:
-            findings = refusal.findings
-            reply = self.vendor.refuse(turn, refusal)
-        broken = self.contract.check_reply(operation, reply)
+            return self.leaving(turn, self.vendor.refuse(turn, refusal), refusal.findings)
+
+    def leaving(self, turn: Turn, reply: Reply, findings: tuple[Finding, ...] = ()) -> tuple[Reply, tuple[Finding, ...]]:
+        """The reply as it leaves: checked, loud when it breaks the contract, with the vendor's headers."""
+        broken = self.contract.check_reply(turn.operation, reply)
         if broken and not is_problem(reply):
             findings = (*findings, *broken)
             reply = problem("own-reply", str(broken[0]), findings=told(broken), status_meant=reply.status)
-        return self._record(world, operation, call, self._finished(turn, reply), findings)
+        return self._finished(turn, reply), findings
 
     def _answer(self, turn: Turn, values: list[str]) -> Reply:
         vendor = self.vendor
@@ -130,20 +177,24 @@ class Engine:
         return problem("unknown-path", f"{self.vendor.name} has no {call.method} {call.path}{hint}", nearest=near)
 
     def _finished(self, turn: Turn, reply: Reply) -> Reply:
-        """The reply as it leaves: the vendor's headers, its bytes and their media type."""
-        headers = {**reply.headers, **self.vendor.headers(turn, reply)}
+        """The reply as it leaves: its bytes, their media type, and the vendor's headers (some vendors' depend on the bytes)."""
         body = reply.body
         if body is None:
             body = b"" if reply.value is NOTHING else orjson.dumps(reply.value)
         media = reply.media or (self.vendor.media if body else None)
-        return Reply(reply.status, reply.value, headers, body, media, reply.delivery)
+        written = Reply(reply.status, reply.value, reply.headers, body, media, reply.delivery)
+        added = self.vendor.headers(turn, written)
+        return written.with_headers(added) if added else written
 
-    def _record(self, world: World, operation: Operation | None, call: Call, reply: Reply, findings: tuple[Finding, ...]) -> Reply:
+    def _record(
+        self, world: World, operation: Operation | None, call: Call, reply: Reply, findings: tuple[Finding, ...], began: float
+    ) -> Reply:
         if reply.body is None:
             reply = replace(reply, body=reply.content)
-        world.journal.append(
-            Exchange(world.clock.now(), self.vendor.name, operation.id if operation else None, call, reply, findings)
-        )
+        world.asked += 1
+        asked, clock, name = world.asked, world.clock, self.vendor.name
+        told = operation.id if operation else None
+        world.journal.append(Exchange(clock.now(), name, told, call, reply, findings, asked, began, clock.wall() - began))
         return reply
 
 

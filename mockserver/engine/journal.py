@@ -15,6 +15,9 @@ class Exchange(NamedTuple):
     vendor     who was asked
     operation  its id, or None when the call matched none
     findings   how the call, or (then the status is 500) our own reply, broke the contract
+    number     which exchange of its world this is, from 1
+    wall       when it came by the wall's clock, seconds since the epoch
+    took       how long the answer was being made, seconds
     """
 
     at: int
@@ -23,3 +26,6 @@ class Exchange(NamedTuple):
     call: Call
     reply: Reply
     findings: tuple[Finding, ...] = ()
+    number: int = 0
+    wall: float = 0.0
+    took: float = 0.0

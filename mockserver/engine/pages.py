@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote, urlencode
+
+import orjson
 
 from mockserver.errors import Refusal
 from mockserver.state.table import Group, Key, Record, Table, every
@@ -126,43 +129,52 @@ class OffsetLimit:
         return Page(records, behind={"limit": limit, "offset": offset, "more": more, "total": total})
 
 
+def itself(table: Table, cursor: str) -> Any:
+    """A cursor is the order of its record."""
+    return cursor
+
+
 @dataclass(frozen=True, slots=True)
 class BeforeAfter:
-    """Ids of records as cursors: `before`, `after`, `limit`, `order` in; `list_metadata` out. The order of the table must be its key.
+    """Ids of records as cursors: `before`, `after`, `limit`, `order` in; `list_metadata` out.
 
-    order  "desc": newest first; "asc": oldest first; "normal": newest first with the cursors the other way round
+    order   "desc": newest first; "asc": oldest first; "normal": newest first with the cursors the other way round
+    place   the order of the record a cursor names, or where it would stand when it is no more
+    told    the cursors that are told
     """
 
     default: int = 10
     metadata: str = "list_metadata"
     object: str | None = "list"
+    place: Callable[[Table, str], Any] = itself
+    told: tuple[str, ...] = ("before", "after")
     unknown: Callable[[Turn, str, str], Refusal] | None = None
 
     def page(self, turn: Turn, selection: Selection) -> Page:
         order = turn.params.get("order", "desc")
         limit = turn.params.get("limit", self.default)
-        after, before = turn.params.get("after"), turn.params.get("before")
+        table = selection.table
+        places = {}
+        for name in ("before", "after"):
+            cursor = turn.params.get(name)
+            if cursor is not None:
+                if self.unknown is not None and cursor not in table:
+                    raise self.unknown(turn, name, cursor)
+                places[name] = self.place(table, cursor)
+        turned = {"before": "after", "after": "before"} if order == "normal" else {"before": "before", "after": "after"}
+        before, after = places.get(turned["before"]), places.get(turned["after"])
         listed = selection if order == "asc" else selection.reversed()
-        if order == "normal":
-            after, before = before, after
-        for name, cursor in (("after", turn.params.get("after")), ("before", turn.params.get("before"))):
-            if cursor is not None and self.unknown is not None and cursor not in selection.table:
-                raise self.unknown(turn, name, cursor)
         if before is not None and after is None:
             records, earlier = listed.before(before, limit)
-            later = bool(records) and bool(listed.after(records[-1]["id"], 1)[0])
+            later = bool(records) and bool(listed.after(table.order_of_record(records[-1]), 1)[0])
         elif after is not None:
             records, later = listed.after(after, limit)
-            earlier = bool(records) and bool(listed.before(records[0]["id"], 1)[0])
+            earlier = bool(records) and bool(listed.before(table.order_of_record(records[0]), 1)[0])
         else:
             records, later = listed.run(0, limit)
             earlier = False
-        cursors = {
-            "before": records[0]["id"] if records and earlier else None,
-            "after": records[-1]["id"] if records and later else None,
-        }
-        if order == "normal":
-            cursors = {"before": cursors["after"], "after": cursors["before"]}
+        ends = {"before": records[0]["id"] if records and earlier else None, "after": records[-1]["id"] if records and later else None}
+        cursors = {name: ends[turned[name]] for name in self.told}
         head = {} if self.object is None else {"object": self.object}
         return Page(records, before=head, behind={self.metadata: cursors})
 
@@ -234,6 +246,133 @@ class SkipLink:
         records, more = listed.slice(skip, size)
         onward = link(turn, {self.skip: skip + size, self.size: size}) if more else None
         return Page(records, behind={self.next: onward})
+
+
+asking: Final[dict[str, frozenset[str]]] = {
+    "skip": frozenset("offset skip start startindex startat from firstresult initialskip".split()),
+    "size": frozenset(
+        "limit perpage pagesize size maxresults max count top first rows take resultsperpage numresults maxitems itemsperpage pagelimit".split()
+    ),
+    "number": frozenset("page pagenumber pageno pageindex currentpage pagenum".split()),
+    "cursor": frozenset(
+        "cursor after startingafter pagetoken pagecursor nexttoken nextpagetoken marker continuationtoken continue skiptoken pageafter".split()
+    ),
+}
+"""What a parameter of such a name (letters only, lower case) asks of a list."""
+
+telling: Final[dict[str, frozenset[str]]] = {
+    "total": frozenset(
+        "total totalcount totalresults totalitems totalsize totalrecords totalelements totalhits numfound odatacount recordcount".split()
+    ),
+    "shown": frozenset("count size numberofelements numresults resultcount itemcount returned".split()),
+    "more": frozenset("hasmore more hasnext hasnextpage ismore istruncated truncated morerecords".split()),
+    "earlier": frozenset("hasprevious hasprev haspreviouspage".split()),
+    "next": frozenset("next nextpage nextlink nexturl nexthref odatanextlink nextpageurl nextpagelink nextpageuri".split()),
+    "previous": frozenset(
+        "previous prev previouspage prevpage previouslink prevurl previousurl previouspageurl prevpageurl previouspageuri".split()
+    ),
+    "token": frozenset("nextcursor nextpagetoken nexttoken cursor endcursor continuationtoken nextmarker continue after".split()),
+    "limit": frozenset("limit perpage pagesize itemsperpage maxresults resultsperpage".split()),
+    "skip": frozenset("offset skip start startindex startat".split()),
+    "number": frozenset("page pagenumber currentpage pageindex".split()),
+    "pages": frozenset("totalpages pagecount pages lastpage numpages".split()),
+}
+"""What a member of such a name beside a list tells of it."""
+
+beside: Final = frozenset("meta metadata pagination paging links pageinfo page responsemetadata listmetadata".split())
+
+
+def letters_of(name: str) -> str:
+    return "".join(filter(str.isalnum, name.lower()))
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """Whatever the document's names suggest: its parameters say how a page is asked for, its members how that is told.
+
+    asked   what a parameter means, by its name: {"per_page": "size"}
+    told    what a member beside the list tells, by its path: {("meta", "total"): "total"}
+    whole   the members that want a number where others want a link or a token
+    first   the number of the first page
+    keep    further conditions on a record
+    """
+
+    asked: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[tuple[str, ...], str] = field(default_factory=dict)
+    whole: frozenset[tuple[str, ...]] = frozenset()
+    first: int = 1
+    default: int = 20
+    keep: Callable[[Turn], Keep | None] = lambda _: None
+
+    def page(self, turn: Turn, selection: Selection) -> Page:
+        given = {meaning: turn.params[name] for name, meaning in self.asked.items() if name in turn.params}
+        size = number(given.get("size"), self.default) or self.default
+        kept = self.keep(turn)
+        if kept is not None:
+            selection = replace(selection, keep=both(selection.keep, kept))
+        skip = number(given.get("skip"), 0)
+        if "number" in given:
+            skip = max(0, number(given["number"], self.first) - self.first) * size
+        order = cursor_order(selection.table, given.get("cursor"))
+        records, more = selection.slice(skip, size) if order is None else selection.after(order, size)
+        facts = self.facts(turn, selection, records, skip, size, more=more)
+        body: dict[str, Any] = {}
+        for path, meaning in self.told.items():
+            value = facts[meaning]
+            if path in self.whole and meaning in ("next", "previous", "token"):
+                value = facts["following"] if more and meaning != "previous" else None
+            inner = body
+            for name in path[:-1]:
+                inner = inner.setdefault(name, {})
+            inner[path[-1]] = value
+        return Page(records, behind=body)
+
+    def facts(self, turn: Turn, selection: Selection, records: Sequence[Record], skip: int, size: int, *, more: bool) -> dict[str, Any]:
+        """Everything that may be told of a page."""
+        total, names = len(selection), {meaning: name for name, meaning in self.asked.items()}
+        token = token_of(selection.table.order_of_record(records[-1])) if records and more else None
+        onward: dict[str, Any] = {names["cursor"]: token} if "cursor" in names else {}
+        back: dict[str, Any] = {}
+        if not onward and "number" in names:
+            onward, back = {names["number"]: self.first + skip // size + 1}, {names["number"]: self.first + max(0, skip // size - 1)}
+        elif not onward:
+            name = names.get("skip", "offset")
+            onward, back = {name: skip + size}, {name: max(0, skip - size)}
+        return {
+            "total": total, "shown": len(records), "more": more, "earlier": skip > 0, "limit": size, "skip": skip, "token": token,
+            "number": self.first + skip // size, "pages": -(-total // size), "following": next(iter(onward.values())),
+            "next": link(turn, onward) if more else None, "previous": link(turn, back) if skip and back else None,
+        }  # fmt: skip
+
+
+def number(value: Any, default: int) -> int:
+    """What was given, when it is a whole number that can count something."""
+    if isinstance(value, str) and value.isdecimal():
+        value = int(value[:12])
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12 else default
+
+
+def both(one: Keep | None, other: Keep) -> Keep:
+    return other if one is None else lambda record: one(record) and other(record)
+
+
+def token_of(order: Any) -> str:
+    """A cursor that says nothing to anybody but us: where the last record seen stood, whether or not it is still there."""
+    return urlsafe_b64encode(orjson.dumps(order)).decode().rstrip("=")
+
+
+def cursor_order(table: Table, cursor: Any) -> Any:
+    """Where the list goes on: after our token, or after the record whose own id the cursor is. None: from the start."""
+    if not isinstance(cursor, str) or not cursor:
+        return None
+    record = table.get(cursor)
+    if record is not None:
+        return table.order_of_record(record)
+    try:
+        order = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except ValueError:
+        return None
+    return tuple(order) if isinstance(order, list) and len(order) == 2 and isinstance(order[0], int) and isinstance(order[1], str) else None
 
 
 def link(turn: Turn, changed: Mapping[str, Any], suffix: str = "") -> str:

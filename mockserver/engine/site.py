@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from mockserver.contract.wire import BrokenEncoding, plain
 from mockserver.engine.engine import Engine
 from mockserver.engine.problems import problem
 from mockserver.engine.vendor import Kind
-from mockserver.errors import BadScene, BadSpec, Finding
+from mockserver.errors import BadScene, BadSpec, Finding, Refusal
 from mockserver.message import Call, Reply
 from mockserver.state.clock import Clock
 from mockserver.state.scene import Scene
@@ -20,10 +19,10 @@ from mockserver.state.world import World, Worlds
 
 world_name: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~:@+-]{0,127}")
 default_world: Final = "default"
+most_hosts: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(NamedTuple):
     """Where an address leads: an engine, the world, the path below its prefix, and what links begin with."""
 
     engine: Engine
@@ -42,21 +41,31 @@ class Site:
     """
 
     def __init__(self, engines: Iterable[Engine], scene: Scene, clock: Clock) -> None:
-        self.engines: dict[str, Engine] = {engine.vendor.name: engine for engine in engines}
+        self.engines: dict[str, Engine] = {}
         self.scene = scene
-        self._laid: dict[str, dict[str, Table]] = {}
+        self._laid: dict[str, Mapping[str, Table]] = {}
         self.worlds = Worlds(World("", self.lay, clock, scene.seed))
         self.mail: Callable[[World], None] = nobody_sends
         self._hosts: dict[str, Engine] = {}
         self._wide: list[tuple[str, Engine]] = []
-        for name, engine in self.engines.items():
-            self._hosts[f"{name}.localhost"] = engine
-            for host in engine.vendor.hosts:
-                if host.startswith("*"):
-                    self._wide.append((host[1:], engine))
-                else:
-                    self._hosts[host] = engine
-        self._only = next(iter(self.engines.values())) if len(self.engines) == 1 else None
+        self._known_hosts: dict[str, Engine | None] = {}
+        for engine in engines:
+            self.add(engine)
+
+    def add(self, engine: Engine) -> None:
+        """Serve one more. Worlds that are there already have it too."""
+        name = engine.vendor.name
+        self.engines[name] = engine
+        self._hosts[f"{name}.localhost"] = engine
+        self._known_hosts.clear()
+        for host in engine.vendor.hosts:
+            if host.startswith("*"):
+                self._wide.append((host[1:], engine))
+            else:
+                self._hosts[host] = engine
+        self._only = engine if len(self.engines) == 1 else None
+        if name in self.scene.records:  # whoever wrote them should hear now what is wrong with them
+            self.lay(name)
 
     # -- the scene --------------------------------------------------------------------------------------------------
 
@@ -67,23 +76,21 @@ class Site:
             tables = self._laid[vendor] = self._lay(self.engines[vendor])
         return tables
 
-    def _lay(self, engine: Engine) -> dict[str, Table]:
-        populated = engine.vendor.populate(self.scene, engine.options)
-        tables = {
-            name: Table(kind.layout, Base(kind.layout, populated.get(name, ()))) for name, kind in engine.kinds.items()
-        }
-        told = self.scene.records.get(engine.vendor.name, {})
-        if told:
-            world = World("", lambda _: tables, self.worlds.origin.clock.copy(), f"{self.scene.seed}:scene")
-            for name, records in told.items():
-                if name not in engine.kinds:
-                    raise BadScene(f"scene: /records/{engine.vendor.name}/{name}: no such kind; known: {', '.join(engine.kinds)}")
-                for index, partial in enumerate(records):
-                    record, findings = made(engine, engine.kinds[name], world, partial)
-                    if findings:
-                        raise BadScene(f"scene: /records/{engine.vendor.name}/{name}/{index}: {findings[0].place}: {findings[0].message}")
-                    world.store(engine.vendor.name)[name].put(record)
-            tables = {name: rebased(engine.kinds[name], table) for name, table in world.store(engine.vendor.name).items()}
+    def _lay(self, engine: Engine) -> Mapping[str, Table]:
+        tables, name = engine.stage(self.scene), engine.vendor.name
+        told = self.scene.records.get(name)
+        if not told:
+            return tables
+        world = World("", lambda _: tables, self.worlds.origin.clock.copy(), f"{self.scene.seed}:scene")
+        for word, records in told.items():
+            if word not in engine.kinds:
+                raise BadScene(f"{self.scene.source}: /records/{name}/{word}: no such kind; known: {', '.join(engine.kinds)}")
+            for index, partial in enumerate(records):
+                record, findings = made(engine, engine.kinds[word], world, partial)
+                if findings:
+                    raise BadScene(f"{self.scene.source}: /records/{name}/{word}/{index}: {findings[0].place or 'it'}: {findings[0].message}")
+                world.store(name)[word].put(record)
+        tables.update({word: rebased(engine.kinds[word], table) for word, table in world.store(name).items()})
         return tables
 
     # -- addresses --------------------------------------------------------------------------------------------------
@@ -98,7 +105,7 @@ class Site:
                 world, path = plain(name), f"/{rest}"
             except BrokenEncoding:
                 world = ""
-        if not world_name.fullmatch(world):
+        if world not in self.worlds and not world_name.fullmatch(world):
             return problem("bad-world", f"{world[:140]!r} is no name for a world: letters, digits and ._~:@+- up to 128")
         engine = self._by_host(host)
         if engine is not None:
@@ -116,9 +123,15 @@ class Site:
         return problem("unknown-vendor", f"{path} begins with no vendor's prefix; served: {served}", served=list(self.engines))
 
     def _by_host(self, host: str) -> Engine | None:
-        name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
-        name = name.lower()
-        return self._hosts.get(name) or next((engine for tail, engine in self._wide if name.endswith(tail)), None)
+        """The engine a host name means. What was found is kept: a server is called by few names."""
+        try:
+            return self._known_hosts[host]
+        except KeyError:
+            name = (host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host).lower()
+            found = self._hosts.get(name) or next((engine for tail, engine in self._wide if name.endswith(tail)), None)
+            if len(self._known_hosts) < most_hosts:
+                self._known_hosts[host] = found
+            return found
 
     def answer(self, method: str, scheme: str, host: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request, whoever it is for."""
@@ -137,17 +150,29 @@ def nobody_sends(world: World) -> None:
 
 
 def made(engine: Engine, kind: Kind, world: World, partial: Mapping[str, object]) -> tuple[Record, list[Finding]]:
-    """A whole record of a part of one, and how it breaks the kind's schema."""
-    record = kind.make(world, partial)
+    """A whole record of a part of one, and what keeps it from being kept."""
+    try:
+        record = kind.make(world, partial)
+    except (Refusal, LookupError, TypeError, ValueError, AttributeError) as error:  # a part may hold anything
+        return {}, [Finding(kind.name, "", "make", f"cannot be made of this: {type(error).__name__}: {error}")]
+    return record, checked(engine, kind, world, record)
+
+
+def checked(engine: Engine, kind: Kind, world: World, record: Record) -> list[Finding]:
+    """How a record breaks its kind's schema (a kind that never travels has none), or why it has no place in its table."""
+    findings = schema_findings(engine, kind, record) if kind.schema else []
+    misfit = "" if findings else world.store(engine.vendor.name)[kind.name].misfit(record)
+    return [Finding(kind.name, "", "place", misfit)] if misfit else findings
+
+
+def schema_findings(engine: Engine, kind: Kind, record: Record) -> list[Finding]:
     place = f"#/components/schemas/{kind.schema}"
     if engine.contract.at(place, None) is None:
         raise BadSpec(f"{engine.contract.document.source}: {place}: nothing stands there; the kind {kind.name} needs it")
     wire = {name: value for name, value in record.items() if not name.startswith("_")}
-    return record, engine.contract.faults(place, "reply", wire, kind.name, "")
+    return engine.contract.faults(place, "reply", wire, kind.name, "")
 
 
 def rebased(kind: Kind, table: Table) -> Table:
     """The same records with nothing of its own: a table that worlds may share."""
     return Table(kind.layout, Base(kind.layout, list(table)))
-
-

@@ -9,16 +9,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.operation import Operation
+from mockserver.engine.pages import Pages, whole
 from mockserver.errors import BadOption, Finding, Refusal, UnknownName
 from mockserver.message import NOTHING, Call, Json, Reply
 from mockserver.state.ids import Draws
 from mockserver.state.scene import Scene
 from mockserver.state.table import Layout, Record, Table
-from mockserver.state.world import World
+from mockserver.state.world import Post, World
 
 if TYPE_CHECKING:
+    from mockserver.contract.resource import Role
     from mockserver.engine.engine import Engine
-    from mockserver.engine.pages import Pages
 
 nothing: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -66,8 +67,8 @@ class Turn:
 
     @property
     def options(self) -> Mapping[str, str]:
-        """The switches of the vendor's card as this server has them."""
-        return self.engine.options
+        """The switches of the vendor's card as this world, else this server, has them."""
+        return self.world.options.get(self.engine.vendor.name) or self.engine.options
 
     @property
     def base(self) -> str:
@@ -95,6 +96,18 @@ def never_missing(turn: Turn, key: Any) -> Refusal:
     return Refusal(404, "not_found", f"{key} does not exist")
 
 
+def laid_over(turn: Turn, record: Record, sent: Mapping[str, Json]) -> Record:
+    return {**record, **sent}
+
+
+def last_named(turn: Turn, role: Role) -> Any:
+    return turn.params.get(role.key)
+
+
+def nothing_more(turn: Turn, role: Role) -> Record | None:
+    """What is not there is not there."""
+
+
 def allow(turn: Turn, verb: str, record: Record | None) -> None:
     """Everybody may."""
 
@@ -108,14 +121,17 @@ class Kind:
     """One kind of thing that is remembered.
 
     name     what tables and the control API call it: the collection's word in the paths
-    schema   its component in the contract; what is stored is checked against it
+    schema   its component in the contract; what is stored is checked against it. "": never travels, never checked (keys, codes)
     layout   how its records are found and in which order they are listed
     within   record field to the path parameter it must equal where the path names a parent: {"user_id": "id"}
     parents  path parameter to the kind it names, when a parent must exist before its children are spoken of: {"id": "users"}
     listed   path parameter to the index that groups by it: {"id": "user"}
     view     the record as it goes on the wire (links are made here, from turn.base)
     make     a whole record from a part of one: what creating, seeding and scenes use; must not write
+    change   the record with what was sent laid over it; must not write
     missing  what is said of a key that is not there
+    address  the key of the item that a path names
+    conjure  a record for a key that nobody has yet, or None: what a document's fake does about ids it was never told of
     guard    raises a Refusal when the caller may not: (turn, verb, record or None for the whole collection)
     """
 
@@ -127,7 +143,10 @@ class Kind:
     listed: Mapping[str, str] = field(default_factory=dict)
     view: Callable[[Turn, Record], Json] = as_stored
     make: Callable[[World, Mapping[str, Json]], Record] = as_given
+    change: Callable[[Turn, Record, Mapping[str, Json]], Record] = laid_over
     missing: Callable[[Turn, Any], Refusal] = never_missing
+    address: Callable[[Turn, Role], Any] = last_named
+    conjure: Callable[[Turn, Role], Record | None] = nothing_more
     guard: Callable[[Turn, str, Record | None], None] = allow
 
 
@@ -138,6 +157,27 @@ class Option:
     default: str
     allowed: tuple[str, ...]
     about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A session that a person holds with a vendor, as people look at it.
+
+    since   when it began, and
+    until   when it ends by itself; milliseconds since the epoch, None when that is not told
+    device  what it was begun from, and
+    address from where; "" when that is not told
+    note    what else is worth a word: "impersonated by …"
+    end     the call that ends it, but for the caller's headers
+    """
+
+    id: str
+    since: int | None
+    until: int | None
+    device: str
+    address: str
+    note: str
+    end: Call
 
 
 Behaviour = Callable[[Turn], Reply]
@@ -166,6 +206,14 @@ def no_meter(turn: Turn) -> None:
 
 def no_tick(world: World) -> None:
     """Nothing falls due."""
+
+
+def unsigned(world: World, post: Post, wall: int) -> Mapping[str, str]:
+    return nothing
+
+
+def no_sessions(world: World, email: str) -> Iterable[Held]:
+    return ()
 
 
 def straight(turn: Turn, behave: Behaviour) -> Reply:
@@ -201,12 +249,15 @@ class Vendor:
     invalid       findings of a badly put call as the vendor's refusal
     refuse        a refusal as the vendor's error body
     headers       what the vendor adds to every reply
-    pages         the dialect its lists are paged in, unless a behaviour does it itself
-    envelope      what stands beside the list or item in every reply body, before it: {"object": "list"}
+    pages         the dialect its lists are paged in
+    paged         the dialects of those operations that differ, by operationId
     tick          makes happen what is due by the world's clock (expiry), before each call
     around        stands around every behaviour (idempotent replay)
+    sign          further headers of a webhook at each try; `wall` is real time in milliseconds, by which receivers judge signatures
     populate      the records of a scene, by kind
     credentials   working ones of an admin of the scene, as `serve --json` prints them
+    authorize     the headers of a call with those credentials
+    holds         the sessions of the person with this e-mail address, oldest first
     subject       the path parameters of the person of the scene with the most sessions: what a client is sent to work on
     options       its switches
     media         the media type of its JSON bodies
@@ -225,11 +276,15 @@ class Vendor:
     invalid: Callable[[Turn, list[Finding]], Refusal] = plain_invalid
     refuse: Callable[[Turn, Refusal], Reply] = plain_refusal
     headers: Callable[[Turn, Reply], Mapping[str, str]] = no_headers
-    pages: Pages | None = None
+    pages: Pages = whole
+    paged: Mapping[str, Pages] = field(default_factory=dict)
     tick: Callable[[World], None] = no_tick
     around: Callable[[Turn, Behaviour], Reply] = straight
+    sign: Callable[[World, Post, int], Mapping[str, str]] = unsigned
     populate: Callable[[Scene, Mapping[str, str]], Populated] = nobody
     credentials: Callable[[Scene, Mapping[str, str]], dict[str, str]] = no_credentials
+    authorize: Callable[[Mapping[str, str]], Mapping[str, str]] = dict
+    holds: Callable[[World, str], Iterable[Held]] = no_sessions
     subject: Callable[[Scene, Mapping[str, str]], dict[str, Any]] = no_credentials
     options: Mapping[str, Option] = field(default_factory=dict)
     media: str = "application/json"

@@ -16,32 +16,27 @@ pairs32: Final = [a + b for a in crockford for b in crockford]
 
 
 class Draws:
-    """A stream of draws from one key: 512 bits at a time, taken digit by digit (about 0.2 µs each)."""
+    """A stream of draws from one key: a large number taken digit by digit (about 0.2 µs each)."""
 
-    __slots__ = ("_key", "_left", "_pool", "_turn")
+    __slots__ = ("_key", "_pool", "_turn")
 
     def __init__(self, *key: object) -> None:
         self._key = ":".join(map(str, key)).encode()
         self._turn = 0
         self._pool = 0
-        self._left = 0
 
     def below(self, n: int) -> int:
         """A whole number from 0 to n - 1."""
-        need = n.bit_length() + 16  # 16 bits beyond the size of n: a bias under 1 in 65,536
-        if need > self._left:
-            self._refill(need)
-        self._left -= need
-        value = self._pool & ((1 << need) - 1)
-        self._pool >>= need
-        return value % n
+        if self._pool < n << 16:  # 16 bits beyond the size of n: a bias under 1 in 65,536
+            self._refill(n << 16)
+        self._pool, value = divmod(self._pool, n)
+        return value
 
-    def _refill(self, need: int) -> None:
-        self._pool, self._left = 0, 0
-        while self._left < need:
+    def _refill(self, least: int) -> None:
+        self._pool = 0
+        while self._pool < least:
             digest = blake2b(b"%s/%d" % (self._key, self._turn)).digest()
-            self._pool |= int.from_bytes(digest, "little") << self._left
-            self._left += 512
+            self._pool = self._pool << 512 | int.from_bytes(digest, "little")
             self._turn += 1
 
     def between(self, low: int, high: int) -> int:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import orjson
 
-from mockserver.errors import BadScene
+from mockserver.errors import BadScene, nearest
 from mockserver.state.clock import day, hour, minute
 from mockserver.state.ids import Draws
 
@@ -19,6 +21,10 @@ statuses: Final = ("employed", "offboarded")
 
 # RFC 5737 and RFC 3849: addresses that nobody has.
 networks: Final = ("192.0.2.", "198.51.100.", "203.0.113.")
+places: Final = 3 * 254
+
+shift: Final = 10 * hour
+stay: Final = 9 * hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +38,7 @@ class Device:
     user_agent: str
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(NamedTuple):
     """One sign-in: when, until when it was last used (milliseconds since the epoch), from what and where."""
 
     at: int
@@ -82,6 +87,7 @@ class Scene:
     records  further records by vendor and kind, as a scene file gives them; missing fields are made up
     now      the moment everything is told from, milliseconds since the epoch
     seed     what everything made up is keyed by
+    source   the file it was read from, for messages
     """
 
     people: tuple[Person, ...]
@@ -90,6 +96,7 @@ class Scene:
     company: str = "Example Company"
     domain: str = "example.com"
     records: Mapping[str, Mapping[str, list[dict[str, Any]]]] = field(default_factory=dict)
+    source: str = "<memory>"
 
     def draws(self, *key: object) -> Draws:
         """Dice of this scene for one purpose: the same key, the same throws."""
@@ -100,20 +107,28 @@ class Scene:
 
     def visits(self, person: Person, purpose: str, count: int, within_days: int = 30) -> list[Visit]:
         """This many sign-ins of a person, oldest first, in their working hours, the last ones recent."""
-        draws = self.draws(purpose, "visits", person.index)
+        if not count:
+            return []
+        below = self.draws(purpose, "visits", person.index).below
+        devices = person.devices
         home = f"{networks[person.index % 3]}{1 + person.index // 3 % 254}"
-        midnight = (self.now + person.offset * minute) // day * day - person.offset * minute
+        morning = (self.now + person.offset * minute) // day * day - person.offset * minute + 8 * hour
         at_most = self.now - 5 * minute
         out = []
         for nth in range(count):
-            days = draws.below(1 + within_days * (nth + 1) // count)
-            at = midnight - days * day + 8 * hour + draws.below(10 * hour)
+            span = 1 + within_days * (nth + 1) // count
+            chance = below(span * shift * stay * places * len(devices))  # one draw, taken apart: a scene makes millions
+            chance, days = divmod(chance, span)
+            chance, into = divmod(chance, shift)
+            chance, lasted = divmod(chance, stay)
+            which, place = divmod(chance, places)
+            at = morning - days * day + into
             if at > at_most:
                 at -= day
-            device = person.devices[draws.below(len(person.devices))]
-            address = home if device.kind == "desktop" else f"{networks[draws.below(3)]}{1 + draws.below(254)}"
-            out.append(Visit(at, min(at + draws.below(9 * hour), at_most), device, address))
-        out.sort(key=lambda visit: visit.at)
+            device = devices[which]
+            address = home if device.kind == "desktop" else f"{networks[place % 3]}{1 + place // 3}"
+            out.append(Visit(at, min(at + lasted, at_most), device, address))
+        out.sort(key=itemgetter(0))
         return out
 
 
@@ -125,6 +140,7 @@ def load(path: Path, *, now: int, seed: str = "0", people: int | None = None, pr
     """Read a scene file (JSON or YAML) and grow it to this many people. Raises BadScene naming file and place."""
     told = read(path)
     place = _Place(str(path))
+    place.only(told, ("company", "domain", "devices", "people", "records"))
     devices = {name: device(place.at("devices", name), name, value) for name, value in place.mapping(told, "devices").items()}
     if not devices:
         raise BadScene(f"{path}: /devices holds none; a person needs something to sign in from")
@@ -135,9 +151,12 @@ def load(path: Path, *, now: int, seed: str = "0", people: int | None = None, pr
         raise BadScene(f"{path}: /people: {twice} is there twice; an e-mail address names one person")
     grown = grow(len(named), max(0, (people or 0) - len(named)), seed, tuple(devices.values()), progress)
     everyone = tuple(named if people is None else named[:people] if people < len(named) else named) + tuple(grown)
-    return Scene(
-        everyone, now, seed, str(told.get("company", "Example Company")), str(told.get("domain", "example.com")), place.mapping(told, "records")
-    )
+    if not any(each.role == "admin" and each.status == "employed" for each in everyone):
+        raise BadScene(
+            f"{path}: /people: none of {len(everyone)} is an employed admin; the credentials that clients are given are an admin's"
+        )
+    company, domain = place.text(told, "company", "Example Company"), place.text(told, "domain", "example.com")
+    return Scene(everyone, now, seed, company, domain, place.records(told), str(path))
 
 
 def read(path: Path) -> dict[str, Any]:
@@ -152,7 +171,7 @@ def read(path: Path) -> dict[str, Any]:
             told = yaml.safe_load(text)
         else:
             told = orjson.loads(text)
-    except Exception as error:  # whatever the two parsers raise is about the file
+    except Exception as error:  # noqa: BLE001  # whatever the two parsers raise is about the file
         raise BadScene(f"{path}: not {'YAML' if path.suffix in ('.yaml', '.yml') else 'JSON'}: {str(error).splitlines()[0]}") from None
     if not isinstance(told, dict):
         raise BadScene(f"{path}: holds {type(told).__name__}, not an object with `people` and `devices`")
@@ -168,7 +187,7 @@ class _Place:
     def at(self, *parts: object) -> _Place:
         return _Place(self.file, self.pointer + "".join(f"/{part}" for part in parts))
 
-    def fail(self, name: str, words: str) -> BadScene:
+    def fail(self, name: object, words: str) -> BadScene:
         return BadScene(f"{self.file}: {self.pointer}/{name}: {words}")
 
     def mapping(self, told: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -183,6 +202,22 @@ class _Place:
             raise self.fail(name, f"is {type(value).__name__}, not a list")
         return value
 
+    def only(self, told: Mapping[str, Any], names: Iterable[str]) -> None:
+        for name in told:
+            if name not in names:
+                near = nearest(str(name), names)
+                raise self.fail(name, f"is nothing a scene knows; {f'did you mean {near}?' if near else 'known: ' + ', '.join(names)}")
+
+    def records(self, told: Mapping[str, Any]) -> dict[str, dict[str, list[dict[str, Any]]]]:
+        """`records` by vendor and kind, each a list of objects."""
+        given, here = self.mapping(told, "records"), self.at("records")
+        for vendor in given:
+            for kind in here.mapping(given, vendor):
+                for index, record in enumerate(here.at(vendor).listing(given[vendor], kind)):
+                    if not isinstance(record, dict):
+                        raise here.at(vendor, kind).fail(index, f"is {type(record).__name__}, not an object")
+        return given
+
     def text(self, told: Mapping[str, Any], name: str, default: str | None = None, among: tuple[str, ...] = ()) -> str:
         value = told.get(name, default)
         if not isinstance(value, str) or not value:
@@ -191,16 +226,17 @@ class _Place:
             raise self.fail(name, f"is {value!r}, not one of {', '.join(among)}")
         return value
 
-    def number(self, told: Mapping[str, Any], name: str, default: int) -> int:
+    def number(self, told: Mapping[str, Any], name: str, default: int, least: int = 0, most: int = 1_000_000) -> int:
         value = told.get(name, default)
-        if not isinstance(value, int) or isinstance(value, bool) or abs(value) > 1_000_000:
-            raise self.fail(name, f"is {value!r}, not a whole number up to 1,000,000")
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            raise self.fail(name, f"is {value!r}, not a whole number from {least:,} to {most:,}")
         return value
 
 
 def device(place: _Place, name: str, told: Any) -> Device:
     if not isinstance(told, dict):
         raise BadScene(f"{place.file}: {place.pointer}: is {type(told).__name__}, not an object")
+    place.only(told, ("kind", "os", "browser", "user_agent"))
     kind = place.text(told, "kind", "desktop", ("desktop", "mobile", "tablet"))
     return Device(name, kind, place.text(told, "os", "Linux"), place.text(told, "browser", "Firefox"), place.text(told, "user_agent"))
 
@@ -208,8 +244,9 @@ def device(place: _Place, name: str, told: Any) -> Device:
 def person(place: _Place, index: int, told: Any, devices: Mapping[str, Device]) -> Person:
     if not isinstance(told, dict):
         raise BadScene(f"{place.file}: {place.pointer}: is {type(told).__name__}, not an object")
+    place.only(told, [each.name for each in fields(Person) if each.name != "index"])
     owned = place.listing(told, "devices") or list(devices)[:1]
-    unknown = next((name for name in owned if name not in devices), None)
+    unknown = next((name for name in owned if not isinstance(name, str) or name not in devices), None)
     if unknown is not None:
         raise place.fail("devices", f"{unknown!r} is none of /devices: {', '.join(devices)}")
     return Person(
@@ -221,16 +258,23 @@ def person(place: _Place, index: int, told: Any, devices: Mapping[str, Device]) 
         title=place.text(told, "title", "Associate"),
         team=place.text(told, "team", "Operations"),
         time_zone=place.text(told, "time_zone", "Etc/UTC"),
-        offset=place.number(told, "offset", 0),
+        offset=place.number(told, "offset", 0, -1440, 1440),
         devices=tuple(devices[name] for name in owned),
         sessions=place.number(told, "sessions", 2),
         status=place.text(told, "status", "employed", statuses),
-        impersonator=told.get("impersonator"),
+        impersonator=place.text(told, "impersonator") if told.get("impersonator") is not None else None,
         joined_days=place.number(told, "joined_days", 400),
     )
 
 
-zones: Final = (("America/New_York", -300), ("America/Los_Angeles", -480), ("Europe/London", 0), ("Europe/Berlin", 60), ("Asia/Kolkata", 330), ("Asia/Tokyo", 540))
+zones: Final = (
+    ("America/New_York", -300),
+    ("America/Los_Angeles", -480),
+    ("Europe/London", 0),
+    ("Europe/Berlin", 60),
+    ("Asia/Kolkata", 330),
+    ("Asia/Tokyo", 540),
+)
 teams: Final = ("Engineering", "Support", "Finance", "Sales", "Operations", "Security")
 
 
@@ -261,8 +305,11 @@ def grow(start: int, count: int, seed: str, devices: tuple[Device, ...], progres
         )
         if progress is not None and index % 5000 == 0:
             progress(index - start, count)
+    if progress is not None:
+        progress(count, count)
 
 
+@lru_cache(maxsize=8)
 def pools(seed: str) -> tuple[list[str], list[str], list[str]]:
     """Given names, family names and job titles. Importing Faker costs 0.1 s, which only a grown scene pays."""
     from faker import Faker
@@ -276,6 +323,7 @@ def pools(seed: str) -> tuple[list[str], list[str], list[str]]:
     )
 
 
+@lru_cache(maxsize=8192)
 def ascii_word(text: str) -> str:
     """A name as it stands in an e-mail address."""
     plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()

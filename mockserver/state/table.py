@@ -9,7 +9,7 @@ Rules of this file
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -34,11 +34,13 @@ class Layout:
     key      the record's key in the table
     order    what lists are sorted by, ascending; no two records of a table may have the same
     indexes  name to the group a record belongs to; None leaves it out
+    due      when something happens to the record by itself (a number, compared with the clock's now); None: never
     """
 
     key: Callable[[Record], Key] = itemgetter("id")
     order: Callable[[Record], Any] = itemgetter("id")
     indexes: Mapping[str, Callable[[Record], Group | None]] = field(default_factory=dict)
+    due: Callable[[Record], int | None] | None = None
 
     def groups(self, record: Record) -> Iterator[tuple[str, Group]]:
         """Every (index, group) this record stands in."""
@@ -52,7 +54,7 @@ class Layout:
 class Base:
     """Records and indexes that no world may change any more."""
 
-    __slots__ = ("indexes", "records")
+    __slots__ = ("due", "indexes", "records")
 
     def __init__(self, layout: Layout, records: Iterable[Record] = ()) -> None:
         key, order = layout.key, layout.order
@@ -70,18 +72,31 @@ class Base:
                     else:
                         members.append(at)
             self.indexes[name] = groups
+        due = layout.due
+        waiting = [] if due is None else [(when, at) for at, record in self.records.items() if (when := due(record)) is not None]
+        self.due: list[tuple[int, Key]] = sorted(waiting, key=itemgetter(0))
+
+
+def shape(order: Any) -> Any:
+    """What an order is made of: two of the same shape can be compared. Raises TypeError on what cannot be."""
+    if isinstance(order, tuple):
+        return tuple(map(shape, order))
+    if not isinstance(order, str | int | float):
+        raise TypeError(f"{order!r} is neither text nor number")
+    return str if isinstance(order, str) else float
 
 
 class Table:
     """The records of one kind in one world."""
 
-    __slots__ = ("_base", "_groups", "_layout", "_own", "_size")
+    __slots__ = ("_base", "_due", "_groups", "_layout", "_own", "_size")
 
     def __init__(self, layout: Layout, base: Base | None = None) -> None:
         self._layout = layout
         self._base = base or Base(layout)
         self._own: dict[Key, Record | None] = {}
         self._groups: dict[tuple[str, Group], list[Key]] = {}
+        self._due: list[tuple[int, Key]] | None = None
         self._size = len(self._base.records)
 
     def fork(self) -> Table:
@@ -89,6 +104,7 @@ class Table:
         twin = Table.__new__(Table)
         twin._layout, twin._base, twin._size = self._layout, self._base, self._size
         twin._own = self._own.copy()
+        twin._due = None if self._due is None else self._due.copy()
         twin._groups = {at: members.copy() for at, members in self._groups.items()}
         return twin
 
@@ -135,14 +151,46 @@ class Table:
         """Where in a group a record of this order stands or would stand."""
         return bisect_left(self.keys(index, group), order, key=self.order_of)
 
+    def overdue(self, now: int) -> list[Key]:
+        """The keys of the records that are due by now, the earliest first. Costs nothing when none is."""
+        waiting = self._base.due if self._due is None else self._due
+        if not waiting or waiting[0][0] > now:
+            return []
+        return [key for _, key in waiting[: bisect_right(waiting, now, key=itemgetter(0))]]
+
+    def next_due(self, after: int) -> int | None:
+        """When, later than this, the next record is due."""
+        waiting = self._base.due if self._due is None else self._due
+        at = bisect_right(waiting, after, key=itemgetter(0))
+        return waiting[at][0] if at < len(waiting) else None
+
+    def misfit(self, record: Record) -> str:
+        """Why a record from outside cannot stand among the others, "" when it can: its key must be one, its place comparable."""
+        layout, keys = self._layout, self.keys()
+        try:
+            hash((layout.key(record), *layout.groups(record)))
+            order, when = shape(layout.order(record)), self._when(record)
+            if when is not None and shape(when) is not float:
+                return f"it would be due at {when!r}, which is no time"
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            return f"it has no place among the others: {type(error).__name__}: {error}"
+        return "" if not keys or order == shape(self.order_of(keys[0])) else f"its order {order} is not that of the others"
+
     def put(self, record: Record) -> None:
         """Add a record, or put it in the place of the one with its key."""
         key = self._layout.key(record)
+        old = self.get(key)
+        if old is not None and self._stands_like(old, record):  # the usual change: every list stays as it is
+            self._own[key] = record
+            return
         self.remove(key)
         self._own[key] = record
         self._size += 1
         for index, group in self._layout.groups(record):
             insort(self._mine(index, group), key, key=self.order_of)
+        when = self._when(record)
+        if when is not None:
+            insort(self._my_due(), (when, key), key=itemgetter(0))
 
     def remove(self, key: Key) -> Record | None:
         """Take a record out; returns it, or None when there was none."""
@@ -154,12 +202,42 @@ class Table:
             members = self._mine(index, group)
             at = bisect_left(members, order, key=self.order_of)
             del members[members.index(key, at)]
+        when = self._when(record)
+        if when is not None:
+            waiting = self._my_due()
+            del waiting[waiting.index((when, key), bisect_left(waiting, when, key=itemgetter(0)))]
         if key in self._base.records:
             self._own[key] = None
         else:
             del self._own[key]
         self._size -= 1
         return record
+
+    def drop(self, keys: Iterable[Key]) -> list[Record]:
+        """Take many records out at once, at the cost of one pass over each list they stand in; returns those that were there."""
+        gone = {key: record for key in keys if (record := self.get(key)) is not None}
+        for at in {place for record in gone.values() for place in self._layout.groups(record)}:
+            members = self._mine(*at)
+            members[:] = [key for key in members if key not in gone]
+        if any(self._when(record) is not None for record in gone.values()):
+            waiting = self._my_due()
+            waiting[:] = [each for each in waiting if each[1] not in gone]
+        for key in gone:
+            if key in self._base.records:
+                self._own[key] = None
+            else:
+                del self._own[key]
+        self._size -= len(gone)
+        return list(gone.values())
+
+    def _stands_like(self, old: Record, new: Record) -> bool:
+        """Whether two versions of a record stand in the same places of the same lists."""
+        layout = self._layout
+        return (
+            layout.order(old) == layout.order(new)
+            and self._when(old) == self._when(new)
+            and all(group_of(old) == group_of(new) for group_of in layout.indexes.values())
+        )
 
     def order_of(self, key: Key) -> Any:
         """What the record of this key is sorted by."""
@@ -169,6 +247,15 @@ class Table:
     def order_of_record(self, record: Record) -> Any:
         """What this record is sorted by."""
         return self._layout.order(record)
+
+    def _when(self, record: Record) -> int | None:
+        return None if self._layout.due is None else self._layout.due(record)
+
+    def _my_due(self) -> list[tuple[int, Key]]:
+        """The waiting list, made this world's own."""
+        if self._due is None:
+            self._due = self._base.due.copy()
+        return self._due
 
     def _mine(self, index: str, group: Group) -> list[Key]:
         """The group's list, made this world's own."""

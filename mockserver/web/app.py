@@ -7,39 +7,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
-import traceback
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from email.utils import formatdate
-from functools import lru_cache
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from mockserver.engine.problems import problem
 from mockserver.engine.site import Site
-from mockserver.message import AT_ONCE, Reply
+from mockserver.message import Reply
+from mockserver.web.control import Control
+from mockserver.web.guard import Guard
 from mockserver.web.outbox import Outbox
+from mockserver.web.travel import read_headers, travel
 
 own_prefix: Final = "/_mockserver"
 largest_body: Final = 32 * 1024 * 1024
-
-# RFC 9110: these carry no body, and no Content-Length either.
-bodiless: Final = frozenset({204, 304})
 
 log: Final = logging.getLogger("mockserver")
 
 
 class App:
-    """The whole server as one ASGI application."""
+    """The whole server as one ASGI application.
 
-    def __init__(self, site: Site, routes: Iterable[BaseRoute] = ()) -> None:
+    pages  what stands beside the control API under its prefix, behind the same guard
+    token  what one must show to be let in there; "": being on this machine is enough
+    """
+
+    def __init__(self, site: Site, pages: Iterable[BaseRoute] = (), token: str = "") -> None:
         self.site = site
-        self.own: ASGIApp = Starlette(routes=[Mount(own_prefix, routes=list(routes))])
         self.outbox = Outbox(site)
+        self.control = Control(site, self.outbox)
+        own = Starlette(routes=[Mount(own_prefix, routes=[*pages, Mount("/", self.control)])])
+        own.state.control = self.control
+        self.own = Guard(own, token)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]
@@ -59,7 +62,7 @@ class App:
         if body is None:
             return  # the client went away in the middle: nothing was asked
         reply = self.answer(scope, body)
-        await deliver(reply, scope, send)
+        await deliver(reply, scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -83,19 +86,8 @@ class App:
                 scope["method"], scope.get("scheme", "http"), host, path, scope["query_string"].decode("latin-1"), headers, body
             )
         except Exception as error:
-            log.error("%s %s\n%s", scope["method"], path, traceback.format_exc())
+            log.exception("%s %s", scope["method"], path)
             return problem("own-error", f"{type(error).__name__}: {error}; please report it with the request that caused it")
-
-
-def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Lower-case names; a repeated header's values joined as RFC 9110 says (Cookie as RFC 9113 says)."""
-    out: dict[str, str] = {}
-    for name_bytes, value_bytes in raw:
-        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
-        if name in out:
-            value = f"{out[name]}{'; ' if name == 'cookie' else ', '}{value}"
-        out[name] = value
-    return out
 
 
 async def read_body(receive: Receive) -> bytes | None:
@@ -118,25 +110,34 @@ async def read_body(receive: Receive) -> bytes | None:
     return b"".join(parts)
 
 
-async def deliver(reply: Reply, scope: Scope, send: Send) -> None:
+async def deliver(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
     """Write a reply, the way its delivery says."""
-    content = reply.content
-    if reply.delivery is not AT_ONCE and reply.delivery.delay:
-        await asyncio.sleep(reply.delivery.delay)
-    headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in reply.headers.items()]
-    headers.append((b"date", http_date(int(time.time()))))
-    if reply.status not in bodiless:
-        if content and "content-type" not in {name.lower() for name in reply.headers}:
-            headers.append((b"content-type", (reply.media or "application/json").encode("latin-1")))
-        headers.append((b"content-length", b"%d" % len(content)))
-    await send({"type": "http.response.start", "status": reply.status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else content})
+    going = travel(reply, scope["method"])
+    if going.delay:
+        await asyncio.sleep(going.delay)
+    if going.silent:
+        await hang_up(receive, send)
+        return
+    headers = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in going.headers]
+    await send({"type": "http.response.start", "status": going.status, "headers": headers})
+    if going.pace:
+        for at in range(len(going.body)):
+            await send({"type": "http.response.body", "body": going.body[at : at + 1], "more_body": True})
+            await asyncio.sleep(going.pace)
+    rest = b"" if going.pace else going.body
+    await send({"type": "http.response.body", "body": rest, "more_body": going.dropped})
+    if going.dropped:
+        await hang_up(receive, send)
 
 
-@lru_cache(maxsize=4)
-def http_date(second: int) -> bytes:
-    """An IMF-fixdate."""
-    return formatdate(second, usegmt=True).encode()
+async def hang_up(receive: Receive, send: Send) -> None:
+    """Drop the connection. ASGI has no word for it; uvicorn's `send` belongs to an object that knows the transport."""
+    transport = getattr(getattr(send, "__self__", None), "transport", None)
+    if transport is None:
+        raise ConnectionAbortedError("a fault of this world drops the connection here")
+    transport.close()  # what was written before still goes out
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def lifespan(receive: Receive, send: Send) -> None:
@@ -145,4 +146,3 @@ async def lifespan(receive: Receive, send: Send) -> None:
         await send({"type": f"{message['type']}.complete"})
         if message["type"] == "lifespan.shutdown":
             return
-

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import urllib.error
 import urllib.request
 from collections import deque
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
 from mockserver.engine.site import Site
 from mockserver.state.clock import minute, second
 from mockserver.state.world import Post, World
-
 
 patience: Final = 10.0
 tick: Final = 1.0
@@ -23,11 +24,12 @@ waits: Final = (5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute, 9
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One try: what was sent, and the status that came back (0: no answer, and why)."""
+    """One try: what was sent, and the status that came back (0: no answer, and why). number: which try of its world, from 1."""
 
     post: Post
     status: int
     error: str = ""
+    number: int = 0
 
 
 class Outbox:
@@ -37,7 +39,8 @@ class Outbox:
         self.sent: dict[str, deque[Sent]] = {}
         self._waiting: dict[str, World] = {}
         self._call: asyncio.Event | None = None
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way: dict[asyncio.Task[None], tuple[str, str]] = {}
+        self._engines = site.engines
         site.mail = self.look
 
     def look(self, world: World) -> None:
@@ -64,23 +67,37 @@ class Outbox:
             for task in self._under_way:
                 task.cancel()
 
+    async def flush(self, world: World) -> None:
+        """Send what is due by now, and come back when every try has its answer."""
+        self._send_due(world)
+        while tasks := [task for task, (name, _) in self._under_way.items() if name == world.name]:
+            await asyncio.wait(tasks)
+            self._send_due(world)
+
     def _send_due(self, world: World) -> None:
-        now = world.clock.now()
-        due = [post for post in world.outbox if post.due <= now]
-        if due:
-            world.outbox[:] = [post for post in world.outbox if post.due > now]
-            task = asyncio.create_task(self._send(world, due))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+        now, busy = world.clock.now(), set(self._under_way.values())
+        going: dict[str, list[Post]] = {}
+        staying: list[Post] = []
+        for post in world.outbox:
+            waits_its_turn = post.due > now or (world.name, post.url) in busy
+            (staying if waits_its_turn else going.setdefault(post.url, [])).append(post)
+        world.outbox[:] = staying
+        for url, posts in going.items():
+            task = asyncio.create_task(self._send(world, posts))
+            self._under_way[task] = (world.name, url)
+            task.add_done_callback(self._under_way.pop)
+            task.add_done_callback(lambda _: self.look(world))
 
     async def _send(self, world: World, posts: list[Post]) -> None:
         """One after the other, so that an endpoint sees events in their order."""
         for post in posts:
-            sent = await asyncio.to_thread(send, post)
-            self.sent.setdefault(world.name, deque(maxlen=1000)).append(sent)
+            tried = world.clock.now()  # before the endpoint sees it: whoever moves the clock then finds the next try where it belongs
+            signed = self._engines[post.vendor].vendor.sign(world, post, int(time.time() * 1000))
+            sent = await asyncio.to_thread(send, post, signed)
+            kept = self.sent.setdefault(world.name, deque(maxlen=1000))
+            kept.append(replace(sent, number=kept[-1].number + 1 if kept else 1))
             if not 200 <= sent.status < 300 and post.attempt <= len(waits):
-                world.outbox.append(replace(post, attempt=post.attempt + 1, due=world.clock.now() + waits[post.attempt - 1]))
-                self.look(world)
+                world.outbox.append(replace(post, attempt=post.attempt + 1, due=tried + waits[post.attempt - 1]))
 
 
 class NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -93,10 +110,10 @@ class NoRedirect(urllib.request.HTTPRedirectHandler):
 opener: Final = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
 
 
-def send(post: Post) -> Sent:
-    """One try to deliver."""
+def send(post: Post, signed: Mapping[str, str]) -> Sent:
+    """One try to deliver, with what is signed for this try."""
     try:
-        request = urllib.request.Request(post.url, post.body, dict(post.headers), method="POST")  # noqa: S310  # checked below
+        request = urllib.request.Request(post.url, post.body, {**post.headers, **signed}, method="POST")  # noqa: S310  # checked below
         if request.type not in ("http", "https"):
             return Sent(post, 0, f"{request.type}: is not http or https")
         with opener.open(request, timeout=patience) as response:

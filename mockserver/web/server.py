@@ -64,6 +64,14 @@ class Quiet(uvicorn.Server):
         await super().startup(sockets)
         self.told()
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; idle connections are dropped, for a TLS one would wait a second for its peer to say goodbye, too."""
+        for connection in list(self.server_state.connections):
+            cycle = getattr(connection, "cycle", None)
+            if cycle is None or cycle.response_complete:
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
 
 def listening(host: str, port: int) -> socket.socket:
     """A listening socket. Raises BadOption when the address cannot be had."""
@@ -72,9 +80,12 @@ def listening(host: str, port: int) -> socket.socket:
         # IPPROTO_TCP said out loud: asyncio sets TCP_NODELAY only on such sockets, and without it every reply on a kept
         # connection waits 40 ms.
         sock = socket.socket(family, kind, socket.IPPROTO_TCP)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind(address)
-        sock.listen(backlog)
+        with contextlib.ExitStack() as failing:
+            failing.callback(sock.close)
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            sock.bind(address)
+            sock.listen(backlog)
+            failing.pop_all()
     except OSError as error:
         remedy = "choose another with --port, or 0 for any free one" if port else "choose another --host"
         raise BadOption(f"cannot listen on {host} port {port}: {error.strerror or error}; {remedy}") from None
@@ -109,14 +120,16 @@ class Server:
     def __init__(self, app: App, plan: Plan) -> None:
         self.app, self.plan = app, plan
         self._servers: list[Quiet] = []
-        self._folder = tempfile.TemporaryDirectory(prefix="mockserver-")
         self._sockets = [listening(plan.host, plan.port)]
+        self._folder = tempfile.TemporaryDirectory(prefix="mockserver-")
         url, tls_url, ca = shown(self._sockets[0], "http", plan.host), None, None
         self._context: ssl.SSLContext | None = None
         try:
             if plan.tls_port is not None:
                 self._sockets.append(listening(plan.host, plan.tls_port))
-                names = dict.fromkeys(["localhost", "127.0.0.1", "::1", plan.host, "*.localhost", *plan.names])
+                # One by one: clients take no certificate for *.localhost, a wildcard right below a top-level name.
+                local = (f"{name}.localhost" for name in app.site.engines)
+                names = dict.fromkeys(["localhost", "127.0.0.1", "::1", plan.host, *local, *plan.names])
                 self._context, file = throw_away_ca(names, Path(self._folder.name))
                 tls_url, ca = shown(self._sockets[1], "https", plan.host), str(file)
         except MockServerError:
@@ -152,14 +165,13 @@ class Server:
             self._servers.append(Quiet(config, told))
         try:
             async with self.app.running():
-                await asyncio.gather(
-                    *(server.serve(sockets=[sock]) for server, sock in zip(self._servers, self._sockets, strict=True))
-                )
+                await asyncio.gather(*(server.serve(sockets=[sock]) for server, sock in zip(self._servers, self._sockets, strict=True)))
         finally:
             self.close()
 
     def stop(self) -> None:
         """Stop serving: open connections are closed, what is being answered is answered."""
+        self.app.control.closing = True
         for server in self._servers:
             server.should_exit = True
 

@@ -1,0 +1,102 @@
+"""Who may use a document's fake: whoever shows the credentials that its security schemes ask for."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from mockserver.contract.wire import BrokenEncoding, cookies, pairs
+from mockserver.engine.vendor import Caller, Turn, anonymous
+from mockserver.errors import BadSpec, Refusal
+from mockserver.state.ids import Draws, base62, letters
+
+if TYPE_CHECKING:
+    from mockserver.contract.contract import Contract
+
+basic_user = "demo@example.com"
+
+
+def schemes_of(contract: Contract) -> dict[str, dict[str, Any]]:
+    """The security schemes by name."""
+    out = {}
+    for name in contract.at("#/components/securitySchemes", None) or {}:
+        try:
+            place = contract.follow(f"#/components/securitySchemes/{name.replace('~', '~0').replace('/', '~1')}")
+        except (BadSpec, BrokenEncoding):
+            continue
+        node = contract.at(place)
+        if isinstance(node, dict):
+            out[name] = node
+    return out
+
+
+def credentials_of(contract: Contract, seed: str) -> dict[str, str]:
+    """One working credential for each scheme; for HTTP Basic "user:password"."""
+    return {name: credential(name, scheme, seed) for name, scheme in schemes_of(contract).items()}
+
+
+def credential(name: str, scheme: Mapping[str, Any], seed: str) -> str:
+    key = letters(Draws(seed, "credential", name).bits(144), 24, base62)
+    return f"{basic_user}:{key}" if scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "basic" else f"mock_{key}"
+
+
+def unlocked(turn: Turn) -> Caller:
+    """Who asks. Raises Refusal (401) when no alternative of the operation's security is met."""
+    alternatives = turn.operation.security
+    if not alternatives or turn.options.get("security") == "off" or any(not each for each in alternatives):
+        return anonymous
+    contract = turn.engine.contract
+    schemes, seed = schemes_of(contract), turn.world.seed
+    for needed in alternatives:
+        known = {name: schemes[name] for name in needed if name in schemes}
+        working: dict[tuple[str, str], set[str]] = {}  # two schemes may want the same header: then either's credential will do
+        for name, scheme in known.items():
+            working.setdefault(slot(scheme), set()).add(credential(name, scheme, seed))
+        if all(shown(turn, scheme) in working[slot(scheme)] for scheme in known.values()):
+            return Caller(id=", ".join(needed), how=", ".join(needed))
+    wanted = " or ".join(" and ".join(each) for each in alternatives)
+    challenge = (
+        {"WWW-Authenticate": "Bearer"}
+        if any(schemes.get(name, {}).get("type") != "apiKey" for each in alternatives for name in each)
+        else {}
+    )
+    raise Refusal(401, "unauthorized", f"show the credential of {wanted}: `serve` prints them", headers=challenge)
+
+
+def slot(scheme: Mapping[str, Any]) -> tuple[str, str]:
+    """Where a scheme's credential stands in a request."""
+    name = str(scheme.get("name", "")).lower() if scheme.get("type") == "apiKey" else "authorization"
+    return (str(scheme.get("in", "header")), name) if name != "authorization" else ("header", name)
+
+
+def shown(turn: Turn, scheme: Mapping[str, Any]) -> str | None:
+    """The credential of a scheme that the call carries, or None."""
+    headers, kind = turn.call.headers, scheme.get("type")
+    if kind == "apiKey":
+        name = str(scheme.get("name", ""))
+        match scheme.get("in"):
+            case "query":
+                try:
+                    return (pairs(turn.call.query).get(name) or [None])[0]
+                except BrokenEncoding:
+                    return None
+            case "cookie":
+                return (cookies(headers.get("cookie", "")).get(name) or [None])[0]
+            case _:
+                value = headers.get(name.lower())
+                return value if value is None or name.lower() != "authorization" else bare(value)
+    value = headers.get("authorization", "")
+    if kind == "http" and str(scheme.get("scheme")).lower() == "basic":
+        try:
+            return b64decode(value[6:], validate=True).decode() if value[:6].lower() == "basic " else None
+        except ValueError:
+            return None
+    if kind == "mutualTLS":
+        return None
+    return bare(value) if value else None
+
+
+def bare(value: str) -> str:
+    """A credential without the word for its kind: "Bearer x" and "x" are the same key."""
+    return value.rpartition(" ")[2]

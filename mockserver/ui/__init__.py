@@ -1,0 +1,1 @@
+"""Pages for people, over what the server already knows."""

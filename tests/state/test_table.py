@@ -1,0 +1,168 @@
+"""Tables and worlds against plain dictionaries."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+
+from mockserver.state.clock import Clock
+from mockserver.state.table import Base, Layout, Record, Table
+from mockserver.state.world import Snapshot, World
+
+layout = Layout(
+    order=lambda record: (record["at"], record["id"]),
+    indexes={"team": lambda record: record["team"], "size": lambda record: record["size"]},
+    due=lambda record: record["due"],
+)
+keys = st.integers(0, 12)
+records = st.fixed_dictionaries(
+    {
+        "id": keys,
+        "at": st.integers(0, 4),
+        "team": st.sampled_from(["red", "blue", None]),
+        "size": st.none() | st.integers(0, 2),
+        "due": st.none() | st.integers(0, 5),
+    }
+)
+
+Model = dict[int, Record]
+
+
+def ordered(model: Model) -> list[Record]:
+    return sorted(model.values(), key=layout.order)
+
+
+class Worlds(RuleBasedStateMachine):
+    """Any number of worlds of one scene, each with a dictionary that says what it must hold."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: dict[int, tuple[World, Model]] = {}
+
+    worlds = Bundle("worlds")
+    snapshots = Bundle("snapshots")
+
+    def begin(self, world: World, model: Model) -> World:
+        self.told[id(world)] = (world, model)
+        return world
+
+    @initialize(target=worlds, scene=st.lists(records, unique_by=lambda record: record["id"]))
+    def lay(self, scene: list[Record]) -> World:
+        base = {"things": Table(layout, Base(layout, scene))}
+        self.scene: Model = {record["id"]: record for record in scene}
+        return self.begin(World("origin", lambda _: base, Clock(frozen=0)), dict(self.scene))
+
+    def parts(self, world: World) -> tuple[Table, Model]:
+        return world.store("vendor")["things"], self.told[id(world)][1]
+
+    @rule(world=worlds, record=records)
+    def put(self, world: World, record: Record) -> None:
+        table, model = self.parts(world)
+        table.put(record)
+        model[record["id"]] = record
+
+    @rule(world=worlds, key=keys)
+    def remove(self, world: World, key: int) -> None:
+        table, model = self.parts(world)
+        assert table.remove(key) == model.pop(key, None)
+
+    @rule(world=worlds, gone=st.lists(keys, unique=True))
+    def drop(self, world: World, gone: list[int]) -> None:
+        table, model = self.parts(world)
+        assert {record["id"] for record in table.drop(gone)} == model.keys() & set(gone)
+        for key in gone:
+            model.pop(key, None)
+
+    @rule(target=worlds, world=worlds)
+    def fork(self, world: World) -> World:
+        return self.begin(world.fork("fork"), dict(self.told[id(world)][1]))
+
+    @rule(target=snapshots, world=worlds)
+    def snapshot(self, world: World) -> tuple[Snapshot, Model, dict[str, Any], int]:
+        return world.snapshot(), dict(self.told[id(world)][1]), dict(world.counters), world.clock.now()
+
+    @rule(world=worlds, kept=snapshots)
+    def rewind(self, world: World, kept: tuple[Snapshot, Model, dict[str, Any], int]) -> None:
+        snapshot, model, counters, now = kept
+        world.rewind(snapshot)
+        self.told[id(world)] = (world, dict(model))
+        assert (world.counters, world.clock.now()) == (counters, now)
+
+    @rule(world=worlds, name=st.sampled_from("ab"))
+    def count(self, world: World, name: str) -> None:
+        world.counters[name] = world.counters.get(name, 0) + 1
+
+    @rule(world=worlds, by=st.integers(0, 3))
+    def advance(self, world: World, by: int) -> None:
+        world.clock.advance(by)
+
+    @rule(world=worlds)
+    def draw_alike(self, world: World) -> None:
+        """The same moment throws the same dice, however often it is come back to."""
+        moment = world.snapshot()
+        thrown = world.draws().bits(64)
+        assert world.draws().bits(64) != thrown
+        world.rewind(moment)
+        assert world.draws().bits(64) == thrown
+        world.rewind(moment)
+
+    @invariant()
+    def every_world_holds_what_its_dictionary_says(self) -> None:
+        for world, model in self.told.values():
+            table = world.store("vendor")["things"]
+            expected = ordered(model)
+            assert list(table) == table.rows() == expected
+            assert len(table) == len(model)
+            for key in range(14):
+                assert table.get(key) == model.get(key)
+                assert (key in table) == (key in model)
+            for index in ("team", "size"):
+                for group in ("red", "blue", 0, 1, 2, "nobody"):
+                    members = [record for record in expected if record[index] == group]
+                    assert table.rows(index, group) == members
+                    assert table.first(index, group) == (members[0] if members else None)
+            for now in range(-1, 7):
+                waiting = {record["id"] for record in expected if record["due"] is not None and record["due"] <= now}
+                assert set(table.overdue(now)) == waiting
+                later = [record["due"] for record in expected if record["due"] is not None and record["due"] > now]
+                assert table.next_due(now) == min(later, default=None)
+
+    @invariant()
+    def a_place_in_a_list_is_where_bisection_says(self) -> None:
+        for world, model in self.told.values():
+            table, expected = world.store("vendor")["things"], ordered(model)
+            for order in ((0, -1), (1, 5), (4, 99)):
+                assert table.position(order) == sum(layout.order(record) < order for record in expected)
+
+    @invariant()
+    def what_changed_is_known(self) -> None:
+        """`changed` and `original` tell the difference from the scene, and nothing else does."""
+        for world, model in self.told.values():
+            table = world.store("vendor")["things"]
+            for key, record in table.changed.items():
+                assert record == model.get(key)
+            assert all(table.original(key) == record for key, record in self.scene.items())
+            assert {key for key in self.scene.keys() | model.keys() if self.scene.get(key) != model.get(key)} <= table.changed.keys()
+
+
+TestWorlds = Worlds.TestCase
+TestWorlds.settings = settings(max_examples=40, stateful_step_count=25)
+
+
+def test_a_world_is_made_in_microseconds_however_large_its_scene() -> None:
+    """A fork over 100,000 records shares them all until somebody writes."""
+    scene = [{"id": number, "at": number % 97, "team": "red", "size": None, "due": None} for number in range(100_000)]
+    base = {"things": Table(layout, Base(layout, scene))}
+    origin = World("origin", lambda _: base, Clock(frozen=0))
+    fastest = min(timed(origin) for _ in range(100))
+    assert fastest < 0.0002, f"{fastest * 1e6:.0f} µs"
+
+
+def timed(origin: World) -> float:
+    start = time.perf_counter()
+    origin.fork("fork").store("vendor")["things"].get(7)
+    return time.perf_counter() - start
