@@ -1,0 +1,1 @@
+"""Vendors in tests: what the pytest fixtures give. Knows no test runner."""

@@ -1,0 +1,105 @@
+"""What the tests of one process share: sites, one server, and the list of who is there."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Any
+
+from mockserver import vendors
+from mockserver.engine.site import Site
+from mockserver.testing.bench import Bench
+from mockserver.testing.terms import Terms
+
+if TYPE_CHECKING:
+    from mockserver.engine.engine import Engine
+    from mockserver.state.world import World
+    from mockserver.testing.coverage import Tally
+    from mockserver.testing.intercept import Interception
+    from mockserver.web.server import Address
+
+
+class Host:
+    """One for a test process.
+
+    benches  those in use, by name, the newest last
+    lock     held while a call is answered or a world is looked at: the server answers in a thread of its own
+    tally    what was exercised of the contracts, when somebody wants to know
+    """
+
+    def __init__(self, tally: Tally | None = None) -> None:
+        self.benches: dict[str, Bench] = {}
+        self.lock = threading.RLock()
+        self.tally = tally
+        self._sites: dict[tuple[object, ...], Site] = {}
+        self._engines: dict[tuple[object, str], Engine] = {}
+        self._numbers = itertools.count(1)
+        self._open = ExitStack()
+        self._address: Address | None = None
+        self._interception: Interception | None = None
+
+    @property
+    def newest(self) -> Bench | None:
+        return next(reversed(self.benches.values()), None)
+
+    def engine(self, terms: Terms, name: str) -> tuple[Site, Engine]:
+        """The vendor of this name or the document at this path, and the site of these terms, which serves it from now on."""
+        site, known = self._sites.get(terms.stage), (terms.stage, name)
+        if site is None:
+            site = self._sites[terms.stage] = vendors.site(
+                [name], scene=terms.scene, seed=terms.seed, people=terms.people, clock=terms.clock, options=terms.options
+            )  # fmt: skip
+            self._engines[known] = next(iter(site.engines.values()))
+        elif known not in self._engines:
+            engine = vendors.engine(name, terms.options.get(name), {*vendors.names(), *site.engines})
+            site.add(engine)
+            self._engines[known] = engine
+        return site, self._engines[known]
+
+    @contextmanager
+    def open(self, terms: Terms, start: World | None = None) -> Iterator[Bench]:
+        """A bench with a world of its own, forked from `start` or from the scene. Closing it raises its verdict."""
+        bench = Bench(self, f"t{os.getpid()}-{next(self._numbers)}", terms, start)
+        self.benches[bench.name] = bench
+        try:
+            with self.intercepting() if terms.intercept else ExitStack():
+                for name in terms.names:
+                    bench.double(name)
+                yield bench
+            bench.settle()
+        finally:
+            bench.close()
+            del self.benches[bench.name]
+
+    def intercepting(self) -> Interception:
+        """The catching of calls to real hosts, for as long as a bench wants it."""
+        if self._interception is None:
+            from mockserver.testing.intercept import Interception
+
+            self._interception = Interception(self)
+        return self._interception
+
+    def address(self, site: Site) -> Address:
+        """Where the server of this process answers; started when first asked for, by whoever uses this site."""
+        if self._address is None:
+            from mockserver.testing.asgi import Gate
+            from mockserver.web.server import Plan, in_thread
+
+            self._address = self._open.enter_context(in_thread(Gate(self, site), Plan(tls_port=0)))
+        return self._address
+
+    def is_own(self, name: str, port: str) -> bool:
+        """Whether a name and port are those of this process's own server."""
+        own = self._address
+        return own is not None and any(f"//{name}:{port}" in f"{url}/" for url in (own.url, own.tls_url))
+
+    def close(self) -> None:
+        """Stop the server. Every bench must be closed by now."""
+        left: Any = ", ".join(self.benches)
+        self._open.close()
+        self._address = None
+        if left:
+            raise RuntimeError(f"worlds are left behind: {left}")

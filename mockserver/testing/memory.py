@@ -1,0 +1,203 @@
+"""A wire in memory: bytes of HTTP/1.1 in, bytes out, for clients that want a socket.
+
+What arrives is what a real socket would bring, cut connections and wrong lengths included, so every client meets a fault as its own
+error and nothing here knows whose errors those are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from mockserver.web.travel import Travel, read_headers
+
+end_of_head: Final = b"\r\n\r\n"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request as it came over some wire. path and query percent-encoded, header names lower case."""
+
+    method: str
+    scheme: str
+    host: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    body: bytes
+
+
+Speak = Callable[[Asked], Travel]
+"""Whoever answers."""
+
+
+def asked_of(method: str, scheme: str, host: str, target: str, raw: Iterable[tuple[bytes, bytes]], body: bytes) -> Asked:
+    """A request of its parts. An absolute target, as proxies get it, wins over scheme and host."""
+    headers = read_headers(raw)
+    if not target.startswith("/"):
+        told = urlsplit(target)
+        scheme, host, target = told.scheme or scheme, told.netloc or host, f"{told.path or '/'}{'?' + told.query if told.query else ''}"
+    else:
+        host = headers.get("host", host)
+    path, _, query = target.partition("?")
+    return Asked(method, scheme, host, path, query, headers, body)
+
+
+def parse(data: bytes, scheme: str, host: str) -> Asked | None:
+    """The request in these bytes, or None while it is not whole."""
+    head, found, rest = data.partition(end_of_head)
+    if not found:
+        return None
+    start, *lines = head.split(b"\r\n")
+    method, target, _ = start.decode("latin-1").split(" ", 2)
+    raw = [(name, value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
+    fields = read_headers(raw)
+    if "chunked" in fields.get("transfer-encoding", "").lower():
+        body = unchunked(rest)
+    else:
+        length = int(fields.get("content-length") or 0)
+        body = rest[:length] if len(rest) >= length else None
+    return None if body is None else asked_of(method, scheme, host, target, raw, body)
+
+
+def unchunked(data: bytes) -> bytes | None:
+    """The body that chunks make, or None while the last one has not come."""
+    out: list[bytes] = []
+    while True:
+        size, found, rest = data.partition(b"\r\n")
+        if not found:
+            return None
+        length = int(size.partition(b";")[0], 16)
+        if length == 0:
+            return b"".join(out)
+        out.append(rest[:length])
+        data = rest[length + 2 :]
+
+
+def head_of(going: Travel) -> bytes:
+    """Status line and headers. One reply a connection: there is nothing to keep alive."""
+    try:
+        phrase = HTTPStatus(going.status).phrase
+    except ValueError:
+        phrase = ""
+    lines = [f"HTTP/1.1 {going.status} {phrase}", *(f"{name}: {value}" for name, value in going.headers), "connection: close"]
+    return "\r\n".join(lines).encode("latin-1", "replace") + end_of_head
+
+
+def arriving(going: Travel) -> bytes:
+    """Every byte that arrives."""
+    return b"" if going.silent else head_of(going) + going.body
+
+
+class Answer(io.RawIOBase):
+    """The reading end: the request is answered when its reply is first read."""
+
+    def __init__(self, socket: Socket) -> None:
+        self._socket = socket
+        self._bytes: io.BytesIO | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._bytes is None:
+            self._bytes = io.BytesIO(arriving(self._socket.reply()))
+        return self._bytes.readinto(buffer)
+
+
+class Socket:
+    """As much of a socket as http.client and what is built on it use."""
+
+    def __init__(self, speak: Speak, scheme: str, host: str, timeout: Any) -> None:
+        self._speak, self._scheme, self._host = speak, scheme, host
+        self._asked = b""
+        self.timeout = timeout
+
+    def sendall(self, data: bytes) -> None:
+        self._asked += data
+
+    def makefile(self, mode: str, buffering: int | None = None, **_: Any) -> io.BufferedReader:
+        return io.BufferedReader(Answer(self))
+
+    def settimeout(self, seconds: float | None) -> None:
+        self.timeout = seconds
+
+    def reply(self) -> Travel:
+        """What comes back; a reply that would come too late is a timeout at once, so that nobody waits for it."""
+        asked = parse(self._asked, self._scheme, self._host)
+        self._asked = b""
+        if asked is None:
+            raise ConnectionAbortedError("the request ends in the middle")
+        going = self._speak(asked)
+        late = going.delay + going.pace * len(going.body)
+        if isinstance(self.timeout, int | float) and max(going.delay, going.pace) > self.timeout:
+            raise TimeoutError("timed out")
+        if late:
+            time.sleep(late)
+        return going
+
+    def close(self) -> None:
+        """There is nothing to let go."""
+
+    shutdown = setsockopt = close
+
+
+class Line(asyncio.Transport):
+    """An asyncio transport with the fake at its other end."""
+
+    def __init__(self, speak: Speak, scheme: str, host: str, protocol: Any) -> None:
+        super().__init__()
+        self._speak, self._scheme, self._host, self._protocol = speak, scheme, host, protocol
+        self._asked = b""
+        self._closing = False
+        self._task: asyncio.Task[None] | None = None
+
+    def write(self, data: Any) -> None:
+        self._asked += bytes(data)
+        asked = parse(self._asked, self._scheme, self._host)
+        if asked is not None and self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._reply(asked))
+
+    async def _reply(self, asked: Asked) -> None:
+        going = self._speak(asked)
+        if going.delay:
+            await asyncio.sleep(going.delay)
+        if not going.silent:
+            self._protocol.data_received(head_of(going))
+            if going.pace:
+                for at in range(len(going.body)):
+                    await asyncio.sleep(going.pace)
+                    self._protocol.data_received(going.body[at : at + 1])
+            elif going.body:
+                self._protocol.data_received(going.body)
+        self.close()
+
+    def is_closing(self) -> bool:
+        return self._closing
+
+    def close(self) -> None:
+        if not self._closing:
+            self._closing = True
+            if self._task is not None and self._task is not asyncio.current_task():
+                self._task.cancel()
+            asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
+
+    abort = close
+
+    def pause_reading(self) -> None:
+        """The reply is small and there already."""
+
+    def resume_reading(self) -> None:
+        """Nothing was paused."""
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """What is written is taken at once."""
+
+    def get_write_buffer_size(self) -> int:
+        return 0

@@ -1,0 +1,113 @@
+"""The transport of httpx and httpx2, for their sync and async clients alike: calls are answered in the process.
+
+The two libraries have the same classes under two names; which one asks is told by the request, so neither is imported here.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from functools import lru_cache
+from types import ModuleType
+from typing import Any, Self
+
+from mockserver.testing.memory import Asked, Speak
+from mockserver.web.travel import Travel, read_headers
+
+
+def asked_in(request: Any, body: bytes) -> Asked:
+    url = request.url
+    path, _, query = url.raw_path.decode("latin-1").partition("?")
+    headers = read_headers(request.headers.raw)
+    return Asked(request.method, url.scheme, headers.get("host") or url.netloc.decode("latin-1"), path, query, headers, body)
+
+
+def library(request: Any) -> ModuleType:
+    """httpx or httpx2."""
+    return sys.modules[type(request).__module__.partition(".")[0]]
+
+
+def too_late(request: Any, going: Travel) -> bool:
+    """Whether the client would have stopped waiting. Then it is told at once, and no test waits for it."""
+    patience = (request.extensions.get("timeout") or {}).get("read")
+    return patience is not None and max(going.delay, going.pace) > patience
+
+
+def answer(request: Any, going: Travel) -> Any:
+    """The reply as the library's own response, or its own error."""
+    lib = library(request)
+    if too_late(request, going):
+        raise lib.ReadTimeout("The read operation timed out", request=request)
+    if going.silent:
+        raise lib.RemoteProtocolError("Server disconnected without sending a response.", request=request)
+    short = going.dropped and int(dict(going.headers).get("content-length", "0")) > len(going.body)
+    lost = lib.RemoteProtocolError("peer closed connection without sending complete message body", request=request) if short else None
+    stream = stream_of(lib)(going.body, lost)
+    return lib.Response(going.status, headers=going.headers, request=request, stream=stream, extensions={"http_version": b"HTTP/1.1"})
+
+
+@lru_cache
+def stream_of(lib: ModuleType) -> Any:
+    """The body as the library's clients want it."""
+
+    class Body(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[misc, name-defined]  # which library, only the request knows
+        """What arrives, and the error that ends it, if one does."""
+
+        def __init__(self, body: bytes, lost: Exception | None) -> None:
+            self._body, self._lost = body, lost
+
+        def __iter__(self) -> Iterator[bytes]:
+            yield self._body
+            if self._lost is not None:
+                raise self._lost
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            yield self._body
+            if self._lost is not None:
+                raise self._lost
+
+    return Body
+
+
+def duration(request: Any, going: Travel) -> float:
+    return 0.0 if too_late(request, going) else going.delay + going.pace * len(going.body)
+
+
+class Transport:
+    """`httpx.Client(transport=…)`, `httpx.AsyncClient(transport=…)`, and the same of httpx2."""
+
+    def __init__(self, speak: Speak) -> None:
+        self._speak = speak
+
+    def handle_request(self, request: Any) -> Any:
+        going = self._speak(asked_in(request, request.read()))
+        if late := duration(request, going):
+            time.sleep(late)
+        return answer(request, going)
+
+    async def handle_async_request(self, request: Any) -> Any:
+        going = self._speak(asked_in(request, await request.aread()))
+        if late := duration(request, going):
+            import anyio
+
+            await anyio.sleep(late)
+        return answer(request, going)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing is open."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Nothing is open."""
