@@ -91,6 +91,7 @@ class Verb(click.Command):
             callback=self.run,
             help=f"{summary}.\n\n\b\nExample:\n  mockserver ctl {self.example()}",
             short_help=summary,
+            context_settings={"ignore_unknown_options": "advance" in line.arguments},  # -1d is a span of time
         )
 
     def places(self) -> dict[str, str]:
@@ -131,7 +132,7 @@ class Verb(click.Command):
 
 
 examples: Final = {
-    "advance": "2h", "vendor": "workos", "kind": "users", "key": "user_01", "email": "ada@example.com", "number": "1",
+    "advance": "2h", "vendor": "NAME", "kind": "users", "key": "user_01", "email": "ada@example.com", "number": "1",
     "effect": "slow --seconds 2 --times 3", "pack": "'bad day'", "name": "before", "to": "before", "freeze": "2026-01-31T09:00:00Z",
 }  # fmt: skip
 
@@ -162,6 +163,19 @@ def told(exchange: Json) -> str:
     return first + click.style(exchange["verdict"], fg=color) + "".join(findings)
 
 
+groups: Final = {
+    "checkpoints": "Moments of a world, kept to go back to.",
+    "clock": "What time it is in a world.",
+    "faults": "What goes wrong on purpose.",
+    "journal": "What was asked and answered.",
+    "limits": "The vendors' rate limits.",
+    "people": "Who there is, and where they are signed in.",
+    "state": "Records, by vendor and kind.",
+    "webhooks": "What was sent, and what waits to be.",
+    "worlds": "Worlds: each with data, clock, faults and journal of its own.",
+}
+
+
 @cache
 def tree() -> dict[str, click.Command]:
     """Every verb, in groups by their first word."""
@@ -173,7 +187,7 @@ def tree() -> dict[str, click.Command]:
             if not rest:
                 commands[first] = verb
                 continue
-            group = commands.setdefault(first, click.Group(first, help=f"What can be done with {first}."))
+            group = commands.setdefault(first, click.Group(first, help=groups[first]))
             assert isinstance(group, click.Group)
             group.add_command(verb)
     return commands
@@ -201,7 +215,7 @@ def ctl(context: click.Context, url: str, world: str, token: str) -> None:
     Example:
       mockserver ctl people revoke farid@example.com
       mockserver ctl clock advance 2h
-      mockserver ctl faults pack 'bad day' --vendor workos
+      mockserver ctl faults pack 'bad day' --vendor NAME
       mockserver ctl journal follow --verdict broken
     """
     context.obj = Remote(url, world, token)

@@ -2,20 +2,17 @@
 
 server = Remote("http://127.0.0.1:4010", world="staging")
 server.move_clock(advance=3600)
-server.add_fault(effect="slow", seconds=2, vendor="workos", times=3)
+server.add_fault(effect="slow", seconds=2, times=3)
 for exchange in server.follow_journal(verdict="broken"): ...
 """
 
 from __future__ import annotations
 
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from http.client import HTTPResponse
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
 from mockserver import web
@@ -24,10 +21,11 @@ from mockserver.contract.operation import Operation
 from mockserver.errors import MockServerError, UnknownName
 from mockserver.message import Json
 
-prefix: Final = "/_mockserver"
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+    from urllib.error import HTTPError
 
-# Never through a proxy: the server is near, and may be called by names a proxy does not know.
-opener: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+prefix: Final = "/_mockserver"
 
 
 class Refused(MockServerError):
@@ -93,6 +91,11 @@ class Remote:
         headers = {"Content-Type": "application/json"} if body is not None else {}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"
+        import urllib.error  # both cost what a quarter of our own modules do, and `serve` needs neither
+        import urllib.request
+
+        # Never through a proxy: the server is near, and may be called by names a proxy does not know.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         try:
             request = urllib.request.Request(address, body, headers, method=method)  # noqa: S310  # the caller's own server
             response: HTTPResponse = opener.open(request)
@@ -104,12 +107,13 @@ class Remote:
         return response
 
 
-def reason(error: urllib.error.HTTPError) -> str:
+def reason(error: HTTPError) -> str:
     """Why the server refused, in its own words."""
-    try:
-        return str(json.load(error)["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"{error.url} answered {error.code}: is it a mockserver?"
+    with error:
+        try:
+            return str(json.load(error)["detail"])
+        except (ValueError, KeyError, TypeError):
+            return f"{error.url} answered {error.code}: is it a mockserver?"
 
 
 def read(response: HTTPResponse) -> Json:

@@ -28,10 +28,14 @@ def status_kind(status: int) -> str:
 # -- overview -------------------------------------------------------------------------------------------------------
 
 
+people_looked_at: Final = 200
+
+
 async def overview(look: Look) -> tuple[str, Child]:
     here = look.world
     exchanges = tuple(here.journal)
-    shown = await look.ask("listPeople", limit=200)
+    shown = await look.ask("listPeople", limit=people_looked_at)
+    some = f" of {people_looked_at} people" if shown["total"] > people_looked_at else ""
     held = {vendor: sum(each["sessions"][vendor] for each in shown["people"]) for vendor in look.vendors}
     faults = (await look.ask("listFaults"))["faults"]
     broken = (await look.ask("showJournal", verdict="broken", limit=1))["total"]
@@ -40,7 +44,7 @@ async def overview(look: Look) -> tuple[str, Child]:
             h.li(h.strong(f"{number:,}"), h.span(words), class_=kind)
             for number, words, kind in (
                 (shown["total"], "people", ""),
-                (sum(held.values()), "sessions", ""),
+                (sum(held.values()), f"sessions{some}", ""),
                 (here.asked, "calls answered", ""),
                 (broken, "outside the contract", "bad" if broken else ""),
                 (len(faults), "faults on", "odd" if faults else ""),

@@ -8,7 +8,8 @@ Rules of this file
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from mockserver.engine.har import milliseconds
@@ -33,52 +34,82 @@ def drawing(height: int, title: str, *children: Child) -> Markup:
     return h.svg(h.title(title), *children, viewBox=f"0 0 {width} {height}", role="img", aria_label=title, class_="picture")
 
 
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A line of time; milliseconds since the epoch."""
+
+    start: int
+    end: int
+    now: int
+
+    def x(self, at: int) -> float:
+        """Where a moment stands; one beyond an end stands at it."""
+        share = (min(max(at, self.start), self.end) - self.start) / (self.end - self.start)
+        return round(left + (width - left - 8) * share, 1)
+
+
 def timeline(spans: Mapping[str, Sequence[Span]], now: int) -> Markup:
-    """A lane for each vendor, a bar for each session, from its beginning over now to its end."""
-    begins = [since for each in spans.values() for since, _ in each]
-    start = min([*begins, now - day]) - hour
-    end = now + (now - start) // 6
+    """A lane for each vendor, a bar for each session, from its beginning over now to its end; how many there were, where there are many."""
+    start = min([*(since for each in spans.values() for since, _ in each), now - day]) - hour
+    axis = Axis(start, now + (now - start) // 6, now)
     bottom = lane * len(spans)
-
-    def x(at: int) -> float:
-        return round(left + (width - left - 8) * (min(max(at, start), end) - start) / (end - start), 1)
-
-    step = next((each for each in steps if (end - start) / each <= 9), steps[-1])
-    marks = range(-(-start // step) * step, end, step)
+    step = next((each for each in steps if (axis.end - start) / each <= 9), steps[-1])
+    marks = range(-(-start // step) * step, axis.end, step)
     grid = [
         (
-            h.line(x1=x(at), x2=x(at), y1=0, y2=bottom, class_="grid"),
-            h.text(iso_s(at)[5:10] if step >= day else iso_s(at)[11:16], x=x(at), y=bottom + 16, class_="tick"),
+            h.line(x1=axis.x(at), x2=axis.x(at), y1=0, y2=bottom, class_="grid"),
+            h.text(iso_s(at)[5:10] if step >= day else iso_s(at)[11:16], x=axis.x(at), y=bottom + 16, class_="tick"),
         )
         for at in marks
+        if abs(axis.x(at) - axis.x(now)) > 36 or at == now
     ]
-    bars = [lane_of(nth, vendor, each, now, x) for nth, (vendor, each) in enumerate(spans.items())]
-    total = sum(map(len, spans.values()))
-    today = (h.line(x1=x(now), x2=x(now), y1=0, y2=bottom, class_="now"), h.text("now", x=x(now), y=bottom + 16, class_="tick strong"))
+    lanes = [lane_of(nth, vendor, each, axis) for nth, (vendor, each) in enumerate(spans.items())]
+    today = (
+        h.line(x1=axis.x(now), x2=axis.x(now), y1=0, y2=bottom, class_="now"),
+        h.text("now", x=axis.x(now), y=bottom + 16, class_="tick strong"),
+    )
     words = ", ".join(f"{vendor} {len(each)}" for vendor, each in spans.items())
-    return drawing(bottom + 24, f"{total} sessions by time: {words}", grid, bars, today)
+    return drawing(bottom + 24, f"{sum(map(len, spans.values()))} sessions by time: {words}", grid, lanes, today)
 
 
-def lane_of(nth: int, vendor: str, spans: Sequence[Span], now: int, x: Callable[[int], float]) -> Child:
-    top, rows = nth * lane, min(max(len(spans), 1), most_rows)
-    tall = (lane - 10) / rows
-    out: list[Child] = [
+def lane_of(nth: int, vendor: str, spans: Sequence[Span], axis: Axis) -> Child:
+    top = nth * lane
+    return [
         h.line(x1=0, x2=width, y1=top + lane, y2=top + lane, class_="grid"),
         h.text(vendor, x=0, y=top + lane / 2 + 4, class_="label"),
+        (bars if len(spans) <= 2 * most_rows else crowd)(top, f"v{nth % 6}", spans, axis),
     ]
+
+
+def bars(top: int, hue: str, spans: Sequence[Span], axis: Axis) -> Child:
+    """A bar for each session: what was, and paler what is still to come."""
+    rows = min(max(len(spans), 1), most_rows)
+    tall, now = (lane - 10) / rows, axis.x(axis.now)
+    out = []
     for row, (since, until) in enumerate(spans):
         place = {"y": round(top + 5 + row % rows * tall, 1), "height": round(max(tall - 2, 1.5), 1), "rx": 1.5}
-        if until is None or until > now:
-            out.append(
-                h.rect(
-                    x=x(now),
-                    width=max(0.0, x(until if until is not None else now + 400 * day) - x(now)),
-                    class_=f"bar later v{nth % 6}",
-                    **place,
-                )
-            )
-        out.append(h.rect(x=x(since), width=max(2.0, x(min(now, until or now)) - x(since)), class_=f"bar v{nth % 6}", **place))
+        begin, finish = axis.x(since), axis.x(axis.end if until is None else until)
+        out.append(h.rect(x=begin, width=round(max(2.0, min(now, finish) - begin), 1), class_=f"bar {hue}", **place))
+        if finish > now:
+            out.append(h.rect(x=now, width=round(finish - now, 1), class_=f"bar later {hue}", **place))
     return out
+
+
+samples: Final = 120
+
+
+def crowd(top: int, hue: str, spans: Sequence[Span], axis: Axis) -> Child:
+    """How many sessions there are at each time."""
+    times = sorted({axis.now, *(axis.start + (axis.end - axis.start) * nth // samples for nth in range(samples + 1))})
+    counts = {at: sum(1 for since, until in spans if since <= at and (until is None or at < until)) for at in times}
+    most = max([*counts.values(), 1])
+
+    def area(word: str, chosen: list[int]) -> Markup:
+        curve = [f"{axis.x(at)},{round(top + lane - 3 - counts[at] / most * (lane - 10), 1)}" for at in chosen]
+        ground = [f"{axis.x(at)},{top + lane - 3}" for at in (chosen[-1], chosen[0])]
+        return h.polygon(points=" ".join(curve + ground), class_=f"crowd {word} {hue}")
+
+    return [area("was", [at for at in times if at <= axis.now]), area("later", [at for at in times if at >= axis.now])]
 
 
 minutes_shown: Final = 5

@@ -1,6 +1,7 @@
 """The ASGI application: bytes into a Call, a Reply into bytes.
 
-The vendors' side is plain ASGI, for it is the path every request takes; everything around it (control, pages) is Starlette.
+The vendors' side is plain ASGI, for it is the path every request takes; everything around it (control, pages) is Starlette, and made when
+it is first asked for: most servers are started by programs that never do, and it is a third of what starting costs.
 """
 
 from __future__ import annotations
@@ -9,19 +10,20 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Final
-
-from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
-from starlette.types import Receive, Scope, Send
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
 
 from mockserver.engine.problems import problem
 from mockserver.engine.site import Site
 from mockserver.message import Reply
-from mockserver.web.control import Control
-from mockserver.web.guard import Guard
 from mockserver.web.outbox import Outbox
 from mockserver.web.travel import read_headers, travel
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from mockserver.web.control import Control
 
 own_prefix: Final = "/_mockserver"
 largest_body: Final = 32 * 1024 * 1024
@@ -37,12 +39,32 @@ class App:
     """
 
     def __init__(self, site: Site, pages: Iterable[BaseRoute] = (), token: str = "") -> None:
-        self.site = site
+        self.site, self._pages, self._token = site, pages, token
         self.outbox = Outbox(site)
-        self.control = Control(site, self.outbox)
-        own = Starlette(routes=[Mount(own_prefix, routes=[*pages, Mount("/", self.control)])])
+
+    @cached_property
+    def control(self) -> Control:
+        """The control API."""
+        from mockserver.web.control import Control
+
+        return Control(self.site, self.outbox)
+
+    @cached_property
+    def own(self) -> ASGIApp:
+        """What answers under our own prefix."""
+        from starlette.applications import Starlette
+        from starlette.routing import Mount
+
+        from mockserver.web.guard import Guard
+
+        own = Starlette(routes=[Mount(own_prefix, routes=[*self._pages, Mount("/", self.control)])])
         own.state.control = self.control
-        self.own = Guard(own, token)
+        return Guard(own, self._token)
+
+    def close(self) -> None:
+        """Let those go who follow what happens here: they would keep the server waiting."""
+        if "control" in vars(self):
+            self.control.closing = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         kind = scope["type"]

@@ -10,7 +10,7 @@ from typing import Final
 import orjson
 
 from mockserver import __version__
-from mockserver.contract.wire import pairs
+from mockserver.contract.wire import integer, pairs
 from mockserver.engine import clockwork, faults
 from mockserver.engine.engine import Engine
 from mockserver.engine.har import curl, har, milliseconds
@@ -203,8 +203,8 @@ def holdings(visit: Visit, email: str) -> dict[str, list[Held]]:
 
 @door("listPeople")
 def people(visit: Visit) -> Json:
-    words, offset = visit.params.get("q", "").casefold(), visit.params["offset"]
-    found = [each for each in visit.site.scene.people if words in f"{each.name} {each.email} {each.title} {each.team}".casefold()]
+    words, offset, everybody = visit.params.get("q", "").casefold(), visit.params["offset"], visit.site.scene.people
+    found = [each for each in everybody if words in f"{each.name} {each.email} {each.title} {each.team}".casefold()] if words else everybody
     page = found[offset : offset + visit.params["limit"]]
     clockwork.settle(visit.site, visit.world)
     return {"total": len(found), "people": [told_person(visit, each, holdings(visit, each.email)) for each in page]}
@@ -289,7 +289,7 @@ def as_text(value: Json) -> str:
 def found(visit: Visit) -> tuple[Key, Record]:
     """The key and record a path names; a key that is a number is written as one."""
     text: str = visit.params["key"]
-    for key in (text, int(text) if text.lstrip("-").isdecimal() and len(text) < 40 else None):
+    for key in (text, int(text) if integer.fullmatch(text) else None):
         record = visit.table.get(key) if key is not None else None
         if record is not None:
             return key, record
@@ -417,19 +417,19 @@ silence: Final = 150
 
 @door("followJournal")
 async def follow(visit: Visit) -> AsyncIterator[bytes]:
-    last = visit.call.headers.get("last-event-id", "")
-    seen, changed, idle = int(last) if last.isdecimal() else visit.world.asked, visit.control.changes, 0
+    last, name, worlds = visit.call.headers.get("last-event-id", ""), visit.params["world"], visit.site.worlds
+    seen, changed, idle = int(last) if last.isdecimal() and len(last) < 16 else visit.world.asked, visit.control.changes, 0
     yield b": following\n\n"
     while not visit.control.closing:
-        here = visit.world
-        seen = min(seen, here.asked)  # a reset world counts from 1 again
-        news = [each for each in here.journal if each.number > seen] if here.asked > seen else []
+        asked = visit.world.asked if name in worlds else 0  # to look must not make a world again that was dropped
+        seen = min(seen, asked)  # a world made anew counts from 1 again
+        news = [each for each in visit.world.journal if each.number > seen] if asked > seen else []
         for each in wanted(visit, news):
             yield event("exchange", told_exchange(visit, each), each.number)
         if visit.control.changes != changed:
             yield event("change", None)
         idle = 0 if news or visit.control.changes != changed else idle + 1
-        seen, changed = here.asked, visit.control.changes
+        seen, changed = asked, visit.control.changes
         if idle == silence:
             idle = 0
             yield b": still here\n\n"

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-import urllib.error
-import urllib.request
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from functools import cache
+from typing import TYPE_CHECKING, Final
 
 from mockserver.engine.site import Site
 from mockserver.state.clock import minute, second
 from mockserver.state.world import Post, World
+
+if TYPE_CHECKING:
+    from urllib.request import OpenerDirector
 
 patience: Final = 10.0
 tick: Final = 1.0
@@ -100,23 +102,30 @@ class Outbox:
                 world.outbox.append(replace(post, attempt=post.attempt + 1, due=tried + waits[post.attempt - 1]))
 
 
-class NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A webhook goes where it was asked to go and nowhere else."""
+@cache
+def opener() -> OpenerDirector:
+    """What opens connections, never through a proxy."""
+    import urllib.request
 
-    def redirect_request(self, *_: object) -> None:
-        return None
+    class NoRedirect(urllib.request.HTTPRedirectHandler):
+        """A webhook goes where it was asked to go and nowhere else."""
 
+        def redirect_request(self, *_: object) -> None:
+            return None
 
-opener: Final = urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
+    return urllib.request.build_opener(NoRedirect, urllib.request.ProxyHandler({}))
 
 
 def send(post: Post, signed: Mapping[str, str]) -> Sent:
     """One try to deliver, with what is signed for this try."""
+    import urllib.error  # a tenth of what starting costs, and most servers send nothing
+    import urllib.request
+
     try:
         request = urllib.request.Request(post.url, post.body, {**post.headers, **signed}, method="POST")  # noqa: S310  # checked below
         if request.type not in ("http", "https"):
             return Sent(post, 0, f"{request.type}: is not http or https")
-        with opener.open(request, timeout=patience) as response:
+        with opener().open(request, timeout=patience) as response:
             return Sent(post, response.status)
     except urllib.error.HTTPError as error:
         return Sent(post, error.code)

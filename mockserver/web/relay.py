@@ -213,7 +213,8 @@ def saved(relay: Relay, file: Path) -> int:
 
 def records_in(engine: Engine, name: str, value: Json) -> list[tuple[str, str, Mapping[str, Json]]]:
     """The records in the body of a reply to a list, a read, a creation or a change: (kind, id, record)."""
-    from mockserver.engine.plain import Plain, inside
+    from mockserver.engine.fields import inside
+    from mockserver.engine.plain import Plain
 
     role = engine.role(engine.contract.operations[name])
     resource = engine.resource(engine.contract.operations[name]) if isinstance(engine, Plain) else None

@@ -171,7 +171,7 @@ class Server:
 
     def stop(self) -> None:
         """Stop serving: open connections are closed, what is being answered is answered."""
-        self.app.control.closing = True
+        self.app.close()
         for server in self._servers:
             server.should_exit = True
 
