@@ -1,0 +1,69 @@
+"""What is shipped: opened, not believed."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from email.parser import Parser
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from mockserver import __version__, vendors
+from mockserver.contract import document
+
+root = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
+    """The wheel of this checkout, built without a network."""
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)], cwd=root, capture_output=True, check=True
+    )
+    (file,) = folder.glob("*.whl")
+    return ZipFile(file)
+
+
+def test_the_wheel_carries_all_it_needs(wheel: ZipFile) -> None:
+    """Specs as they are written and compiled, every fixture, pages, types, and the licence."""
+    names = set(wheel.namelist())
+    wanted = {f"mockserver/_shelf/specs/{name}/openapi.{suffix}" for name in vendors.names() for suffix in ("yaml", "json")}
+    wanted |= {f"mockserver/_shelf/{path.relative_to(root)}" for path in (root / "fixtures").rglob("*") if path.is_file()}
+    wanted |= {
+        "mockserver/py.typed",
+        "mockserver/web/control.yaml",
+        "mockserver/ui/swagger/swagger-ui.css",
+        "mockserver/ui/swagger/LICENSE",
+    }
+    wanted |= {str(path.relative_to(root)) for path in (root / "mockserver").rglob("*.py")}
+    assert wanted <= names
+    assert any(name.endswith("dist-info/licenses/LICENSE") for name in names)
+
+
+def test_the_wheel_carries_nothing_else(wheel: ZipFile) -> None:
+    """No tests, no caches, no scripts: one package and what is told of it."""
+    assert {name.partition("/")[0] for name in wheel.namelist()} == {"mockserver", f"mockserver-{__version__}.dist-info"}
+    assert not [name for name in wheel.namelist() if "__pycache__" in name or "node_modules" in name or "/tests/" in name]
+    assert sum(each.compress_size for each in wheel.infolist()) < 5_000_000
+
+
+@pytest.mark.parametrize("name", vendors.names())
+def test_a_compiled_spec_is_the_written_one(name: str, wheel: ZipFile) -> None:
+    """What was compiled says what the YAML beside it says, read by our own reader."""
+    start = f"mockserver/_shelf/specs/{name}/openapi"
+    compiled = document.normalise(document.parse(wheel.read(f"{start}.json"), f"{name}.json"), name)
+    assert compiled == document.normalise(document.parse(wheel.read(f"{start}.yaml"), f"{name}.yaml"), name)
+    assert json.loads(wheel.read(f"{start}.json"))["openapi"].startswith("3.1")
+
+
+def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:
+    """Version, Python, the command and the extra, in its metadata."""
+    told = f"mockserver-{__version__}.dist-info"
+    metadata = Parser().parsestr(wheel.read(f"{told}/METADATA").decode())
+    assert (metadata["Version"], metadata["Requires-Python"], metadata["License-Expression"]) == (__version__, ">=3.11", "MIT")
+    assert "verify" in (metadata.get_all("Provides-Extra") or [])
+    assert "mockserver = mockserver.cli:main" in wheel.read(f"{told}/entry_points.txt").decode()
