@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote_plus
-from xml.etree import ElementTree
-from xml.sax.saxutils import escape, quoteattr
+from xml.etree import ElementTree as ET
 
 import orjson
 
@@ -35,6 +36,7 @@ files: Final[dict[str, bytes]] = {
 }
 
 
+@lru_cache(maxsize=1000)
 def family(media: str) -> str:
     """Which way a media type is written: "json", "xml", "form", "multipart", "yaml", "text" or "bytes"."""
     media = media.partition(";")[0].strip().lower()
@@ -60,6 +62,7 @@ def write(contract: Contract, place: str, media: str, value: Json) -> tuple[byte
     return writers[family(media)](contract, place, value, bare), sent_as(media)
 
 
+@lru_cache(maxsize=1000)
 def sent_as(media: str) -> str:
     """The media type as a header says it: what a range stands for, and a multipart's boundary."""
     if family(media) == "json" and "*" in media:
@@ -130,20 +133,20 @@ def element(contract: Contract, place: str, name: str, value: Json, called: str 
     told = note(contract, place)
     name, attributes = xml_name(f"{told['prefix']}:{name}" if told.get("prefix") else name), ""
     if told.get("namespace"):
-        attributes += f" xmlns{':' + str(told['prefix']) if told.get('prefix') else ''}={quoteattr(str(told['namespace']))}"
+        attributes += f" xmlns{':' + str(told['prefix']) if told.get('prefix') else ''}={quoted(str(told['namespace']))}"
     if isinstance(value, list):
         items = contract.types(place)[1] if place else ""
         one = str(note(contract, items).get("name") or called or "item")
         return f"<{name}{attributes}>{''.join(element(contract, items, one, each) for each in value)}</{name}>"
     if not isinstance(value, dict):
-        return f"<{name}{attributes}>{escape(scalar(value))}</{name}>"
+        return f"<{name}{attributes}>{escape(scalar(value), quote=False)}</{name}>"
     properties, inside = contract.properties(place) if place else {}, ""
     for key, each in value.items():
         at = properties.get(key, "")
         own = note(contract, at)
         called = str(own.get("name") or key)
         if own.get("attribute"):
-            attributes += f" {xml_name(called)}={quoteattr(scalar(each))}"
+            attributes += f" {xml_name(called)}={quoted(scalar(each))}"
         elif isinstance(each, list) and not own.get("wrapped"):
             items = contract.types(at)[1] if at else ""
             one = str(note(contract, items).get("name") or called)
@@ -151,6 +154,10 @@ def element(contract: Contract, place: str, name: str, value: Json, called: str 
         else:
             inside += element(contract, at, called, each, key)
     return f"<{name}{attributes}>{inside}</{name}>"
+
+
+def quoted(text: str) -> str:
+    return f'"{escape(text)}"'
 
 
 def xml_name(name: str) -> str:
@@ -210,6 +217,10 @@ def fields(contract: Contract, place: str, given: wire.Pairs) -> dict[str, Json]
             nested.setdefault(outer, {}).setdefault(key, []).extend(values)
         else:
             out[name] = field(contract, properties.get(name, others), values)
+    whole = contract.at(contract.follow(place), {}) if place else {}
+    for name in whole.get("required") or () if isinstance(whole, dict) else ():
+        if name not in given and name not in nested and name in properties and "array" in contract.types(properties[name])[0]:
+            out[name] = []  # a list of nothing leaves no trace in a form
     for name, pairs in nested.items():
         at = properties.get(name, others)
         types, items = contract.types(at) if at else (frozenset(), "")
@@ -265,13 +276,13 @@ def of_xml(contract: Contract, place: str, content_type: str, body: bytes) -> Js
     if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
         raise ValueError("a document type is not read")
     try:
-        root = ElementTree.fromstring(body)  # noqa: S314  # no document type, so no entities
-    except ElementTree.ParseError as error:
+        root = ET.fromstring(body)  # noqa: S314  # no document type, so no entities
+    except ET.ParseError as error:
         raise ValueError(str(error)) from None
     return of_element(contract, place, root) if place else body.decode(errors="replace")
 
 
-def of_element(contract: Contract, place: str, node: ElementTree.Element) -> Json:
+def of_element(contract: Contract, place: str, node: ET.Element) -> Json:
     """What an element says, as its schema types it."""
     types, items = contract.types(place) if place else (frozenset({"string"}), "")
     if "array" in types:
@@ -282,7 +293,10 @@ def of_element(contract: Contract, place: str, node: ElementTree.Element) -> Jso
     names = {name: (name, at) for name, at in properties.items()}
     names |= {str(told): (name, at) for name, at in properties.items() if (told := note(contract, at).get("name"))}
     whole, others = contract.at(contract.follow(place)) if place else {}, unnamed(contract, place)
-    out: dict[str, Json] = {names[key][0] if key in names else key: text for key, text in node.attrib.items()}
+    out: dict[str, Json] = {}
+    for key, text in node.attrib.items():
+        name, at = names.get(key.rpartition("}")[2], (key, ""))
+        out[name] = wire.scalar(contract.types(at)[0])(text) if at else text
     for each in node:
         tag = each.tag.rpartition("}")[2]
         name, at = names.get(tag, (tag, others))

@@ -19,7 +19,7 @@ from mockserver.contract.wire import BrokenEncoding, plain
 from mockserver.errors import BadSpec
 from mockserver.message import Json
 
-outside: Final = re.compile(rb"""\$ref["']?\s*:\s*["']?(?!["'#\s])""")
+outside: Final = re.compile(rb"""(?<![\w/}])\$ref["']?\s*:\s*["']?[^"'#\s{\[]""")
 most_files: Final = 500
 
 
@@ -37,15 +37,16 @@ class Bundle:
 
     def __init__(self, root: dict[str, Any], path: Path) -> None:
         self.root, self.path = root, path
-        self.folder = path.resolve().parent
-        self.files: dict[Path, Json] = {path.resolve(): root}
+        self.home = path.resolve()
+        self.folder = self.home.parent
+        self.files: dict[Path, Json] = {self.home: root}
         self.flaws: list[str] = []
         self._hoisted: dict[tuple[Path, str], str] = {}
         self._old = "swagger" in root
 
     def made(self) -> dict[str, Any]:
         """The one document."""
-        self._walk(self.root, path=self.path.resolve(), place="#")
+        self._walk(self.root, path=self.home, place="#")
         return self.root
 
     def _walk(self, node: Json, path: Path, place: str) -> None:
@@ -68,7 +69,7 @@ class Bundle:
     def _resolve(self, node: dict[str, Any], ref: str, path: Path, at: str) -> None:
         name, _, pointer = ref.partition("#")
         target_path = path if not name else self._file(name, path, at)
-        if target_path == self.path.resolve():
+        if target_path == self.home:
             if name:
                 node["$ref"] = f"#{pointer}"
             return

@@ -77,6 +77,8 @@ class Contract:
         self.operations: dict[str, Operation] = {}
         self._tree = Node()
         self._checks: dict[tuple[str, Side], Any] = {}
+        self._types: dict[str, tuple[frozenset[str], str]] = {}
+        self._properties: dict[str, dict[str, str]] = {}
         self.mended: list[str] | None = None
         for path, item in (document.root.get("paths") or {}).items():
             if isinstance(item, dict) and path.startswith("/"):
@@ -168,6 +170,11 @@ class Contract:
 
     def types(self, place: str) -> tuple[frozenset[str], str]:
         """The JSON types a schema allows, and the place of its `items` ("" when it has none)."""
+        if place not in self._types:
+            self._types[place] = self._types_at(place)
+        return self._types[place]
+
+    def _types_at(self, place: str) -> tuple[frozenset[str], str]:
         found, items = set(), ""
         queue, seen = [place] if place else [], set()
         while queue:
@@ -362,7 +369,12 @@ class Contract:
         return bodies.read(self, place, content_type or declared, body)
 
     def properties(self, place: str) -> dict[str, str]:
-        """Every property a schema names, through its compositions: name to the place of the property's schema."""
+        """Every property a schema names, through its compositions: name to the place of the property's schema. Read only."""
+        if place not in self._properties:
+            self._properties[place] = self._properties_at(place)
+        return self._properties[place]
+
+    def _properties_at(self, place: str) -> dict[str, str]:
         out: dict[str, str] = {}
         queue, seen = [place], set()
         while queue:
@@ -386,8 +398,8 @@ class Contract:
             return [Finding(operation.id, "status", "status", words, reply.status, operation.place + "/responses")]
         if reply.value is NOTHING and not reply.body:
             return []
-        media = (reply.media or "application/json").partition(";")[0].lower()
-        declared = media_of(answer.media, media)
+        media = reply.media or "application/json"
+        declared = media_of(answer.media, media) or media_of(answer.media, media.partition(";")[0].lower())
         if declared is None:
             if not answer.media and reply.value is NOTHING:
                 return []
@@ -448,40 +460,48 @@ class Contract:
         if self.mended is not None:
             return False
         self.mended = mending.mend(self.document.root)
-        self._checks.clear()
-        for built in ("_requests", "_replies"):
+        for kept in (self._checks, self._types, self._properties):
+            kept.clear()
+        for built in ("_sided", "_requests", "_replies"):
             self.__dict__.pop(built, None)
         return bool(self.mended)
 
     @cached_property
-    def _sided(self) -> bool:
-        """Whether any property is only sent or only received, so that the two directions differ."""
-        return any(schema.get("readOnly") or schema.get("writeOnly") for schema in documents.schemas_of(self.document.root))
+    def _sided(self) -> list[tuple[dict[str, Any], dict[Side, list[str]]]]:
+        """The schemas that require what travels in one direction only, each with what it requires in either."""
+        found = []
+        for schema in documents.schemas_of(self.document.root):
+            properties, required = schema.get("properties"), schema.get("required")
+            if isinstance(properties, dict) and isinstance(required, list):
+                sides = {side: self._travelling(properties, required, word) for side, word in hidden_side.items()}
+                if any(len(names) < len(required) for names in sides.values()):
+                    found.append((schema, sides))
+        return found
+
+    def _travelling(self, properties: Mapping[str, Any], required: list[str], word: str) -> list[str]:
+        return [name for name in required if not hides(self.document.root, properties.get(name), word)]
 
     @cached_property
     def _requests(self) -> Any:
-        return registry_of(one_sided(self.document.root, "request"))
+        return self._registry("request")
 
     @cached_property
     def _replies(self) -> Any:
-        return registry_of(one_sided(self.document.root, "reply") if self._sided else self.document.root)
+        return self._registry("reply")
+
+    def _registry(self, side: Side) -> Any:
+        """The document as one direction sees it. The registry takes a copy: it is made while the schemas say what that direction requires."""
+        whole = [(schema, schema["required"]) for schema, _ in self._sided]
+        try:
+            for schema, sides in self._sided:
+                schema["required"] = sides[side]
+            return jsonschema_rs.Registry([(uri, self.document.root)], draft=jsonschema_rs.Draft202012)
+        finally:
+            for schema, required in whole:
+                schema["required"] = required
 
 
 uri: Final = "urn:mockserver:document"
-
-
-def registry_of(root: dict[str, Any]) -> Any:
-    return jsonschema_rs.Registry([(uri, root)], draft=jsonschema_rs.Draft202012)
-
-
-def one_sided(root: dict[str, Any], side: Side) -> dict[str, Any]:
-    """The document with those properties not required that do not travel in this direction."""
-    copy: dict[str, Any] = orjson.loads(orjson.dumps(root))
-    for schema in documents.schemas_of(copy):
-        properties, required = schema.get("properties"), schema.get("required")
-        if isinstance(properties, dict) and isinstance(required, list):
-            schema["required"] = [name for name in required if not hides(copy, properties.get(name), hidden_side[side])]
-    return copy
 
 
 def hides(root: dict[str, Any], schema: Json, word: str) -> bool:

@@ -267,7 +267,7 @@ def named(value: Json) -> list[Json]:
 
 
 subschemas: Final[dict[str, Callable[[Json], list[Json]]]] = {
-    "properties": named, "patternProperties": named, "$defs": named, "dependentSchemas": named,
+    "properties": named, "patternProperties": named, "$defs": named, "definitions": named, "dependentSchemas": named,
     "items": several, "prefixItems": several, "allOf": several, "anyOf": several, "oneOf": several,
     "additionalProperties": one, "unevaluatedProperties": one, "unevaluatedItems": one, "propertyNames": one,
     "contains": one, "not": one, "if": one, "then": one, "else": one,

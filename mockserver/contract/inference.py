@@ -231,7 +231,7 @@ class Inference:
             best = max(self._lists(operation, place, properties, word), default=(0, "", ""))
             if best[0] >= 4:
                 return Body(is_list=True, envelope=best[1], place=best[2])
-        return self._wrapped_item(place, properties, word)
+        return self._wrapped_item(place, properties, {plain(singular(part)) for part in operation.path.split("/") if "{" not in part})
 
     def _lists(
         self, operation: Operation, place: str, properties: dict[str, str], word: str, outer: str = ""
@@ -256,19 +256,13 @@ class Inference:
             score -= 6 * (plain(whole) == word) + 3 * bool(types and "object" not in types) + 3 * (operation.method == "POST")
             yield score, f"{outer}{name}", items
 
-    def _wrapped_item(self, place: str, properties: dict[str, str], word: str) -> Body:
+    def _wrapped_item(self, place: str, properties: dict[str, str], said: set[str]) -> Body:
         """The thing itself, or the one property beside paging and status words that holds it."""
         for name, inner in properties.items():
-            if plain(name) not in wrappers and plain(singular(name)) != word:
-                continue
-            types, _ = self.contract.types(inner)
-            others = all(other == name or set(words_of(other)) <= about_paging for other in properties)
-            if (
-                others
-                and ("object" in types or (not types and self.contract.properties(inner)))
-                and len(self.contract.properties(inner)) > 0
-            ):
-                return Body(envelope=name, place=inner)
+            if plain(name) in wrappers or plain(singular(name)) in said:
+                alone = all(other == name or set(words_of(other)) <= about_paging for other in properties)
+                if alone and "object" in (self.contract.types(inner)[0] or {"object"}) and self.contract.properties(inner):
+                    return Body(envelope=name, place=inner)
         return Body(place=place)
 
     # -- resources --------------------------------------------------------------------------------------------------
@@ -319,7 +313,7 @@ class Inference:
             place = self._place(path)
         thing = self.thing_at(place)
         name = word or "things"
-        if thing and plain(thing) != plain(singular(word)) and plain(thing) != plain(word):
+        if thing and not single and plain(thing) not in (plain(singular(word)), plain(word)):
             name = f"{word}.{thing}"
         elif not thing or single:
             name = ".".join(part for part in path.split("/") if part and "{" not in part and not of_no_word.fullmatch(part)) or name

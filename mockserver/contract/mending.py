@@ -60,7 +60,7 @@ def placed(root: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                     found.append((at, value))
 
 
-named: Final = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
+named: Final = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
 
 
 def flaws(root: dict[str, Any], schema: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -150,7 +150,7 @@ rules: Final[Mapping[str, Rule]] = {
     "additionalProperties": (schema_like, "is no schema"),
     "not": (schema_like, "is no schema"),
     "format": (lambda value: isinstance(value, str), "is no name"),
-    "$id": (lambda value: False, "gives a part of the document another address"),
+    "$id": (lambda _: False, "gives a part of the document another address"),
     "id": (lambda value: not isinstance(value, str), "gives a part of the document another address"),
     "$schema": (lambda value: isinstance(value, str) and "2020-12" in value, "is another dialect"),
     "$anchor": (lambda value: isinstance(value, str), "is no name"),

@@ -77,6 +77,7 @@ class Operation:
         self.contract = contract
         self.method, self.path, self.place, self.node, self.names = method.upper(), path, place, node, names
         self.id = str(node.get("operationId") or f"{self.method} {path}")
+        self._covered: dict[int, Answer | None] = {}
 
     def __repr__(self) -> str:
         return f"<{self.id}: {self.method} {self.path}>"
@@ -154,8 +155,12 @@ class Operation:
 
     def answer(self, status: int) -> Answer | None:
         """The documented reply that covers this status."""
-        answers = self.answers
-        return answers.get(str(status)) or answers.get(f"{status // 100}XX") or answers.get(f"{status // 100}xx") or answers.get("default")
+        if status not in self._covered:
+            answers, group = self.answers, status // 100
+            self._covered[status] = (
+                answers.get(str(status)) or answers.get(f"{group}XX") or answers.get(f"{group}xx") or answers.get("default")
+            )
+        return self._covered[status]
 
     @cached_property
     def success(self) -> int:

@@ -28,6 +28,7 @@ dialect: Final = (
 
 printable: Final = [chr(code) for code in range(32, 127)]
 plain: Final = "abcdefghijklmnopqrstuvwxyz0123456789"
+letters: Final = list(plain)
 
 
 class Unwritable(Exception):
@@ -37,7 +38,7 @@ class Unwritable(Exception):
 @lru_cache(maxsize=2048)
 def tree_of(pattern: str) -> Any:
     """The parsed expression. Raises Unwritable."""
-    from re import _parser  # type: ignore[attr-defined]  # the only parser there is; its nodes have not changed since Python 2
+    from re import _parser  # the only parser there is; its nodes have not changed since Python 2
 
     for attempt in (pattern, *(rewritten(pattern),)):
         try:
@@ -89,7 +90,7 @@ class Writing:
             case "NOT_LITERAL":
                 return next(letter for letter in plain if ord(letter) != told)
             case "ANY":
-                return self.dice.choose(plain)  # type: ignore[type-var]
+                return self.dice.choose(letters)
             case "IN":
                 return self.one_of(told)
             case "BRANCH":
@@ -109,24 +110,24 @@ class Writing:
                 return ""
 
     def one_of(self, members: Any) -> str:
-        letters: list[str] = []
+        found: list[str] = []
         negated = False
         for op, told in members:
             match str(op):
                 case "NEGATE":
                     negated = True
                 case "LITERAL":
-                    letters.append(chr(told))
+                    found.append(chr(told))
                 case "RANGE":
                     low, high = told
-                    letters += [chr(code) for code in range(low, min(high, low + 200) + 1)]
+                    found += [chr(code) for code in range(low, min(high, low + 200) + 1)]
                 case "CATEGORY":
-                    letters += category(str(told))
+                    found += category(str(told))
         if negated:
-            letters = [letter for letter in plain if letter not in letters] or [each for each in printable if each not in letters]
-        if not letters:
+            found = [each for each in plain if each not in found] or [each for each in printable if each not in found]
+        if not found:
             raise Unwritable("has a set of letters with nothing in it")
-        return self.dice.choose(letters)
+        return self.dice.choose(found)
 
 
 def category(name: str) -> list[str]:

@@ -96,6 +96,7 @@ class Shape:
     """Several schemas that must hold at once, laid together: what the plain keywords of all of them say.
 
     places   their JSON pointers, `$ref` and `allOf` followed
+    only     the names an object may have; None: any
     choices  the groups still to be chosen from: (place of the group, how many branches)
     """
 
@@ -107,7 +108,7 @@ class Shape:
     items: tuple[str, ...] = ()
     prefix: list[str] = field(default_factory=list)
     extra: tuple[str, ...] = ()
-    closed: bool = False
+    only: frozenset[str] | None = None
     enum: list[Json] | None = None
     choices: list[tuple[str, int]] = field(default_factory=list)
     examples: list[Json] = field(default_factory=list)
@@ -121,12 +122,16 @@ class Shape:
         return next((each[name] for each in self.schemas if name in each), None)
 
 
+wrongs: Final[tuple[Json, ...]] = ("", 0, [], {})  # one of them is of the wrong type for nearly any property
+
+
 class Sampler:
     """Makes values for the schemas of one contract."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._shapes: dict[tuple[str, ...], Shape] = {}
+        self._clean = False
 
     # -- the way in -------------------------------------------------------------------------------------------------
 
@@ -136,6 +141,7 @@ class Sampler:
             return {} if given is NOTHING else given
         if given is not NOTHING and not making.whole and self.keeps((place,), making.side, given):
             return given
+        self._look(place, making.side)
         why = ""
         for making.wary, lean, hint in ((False, False, given), (True, False, given), (True, True, given), (True, True, NOTHING)):
             making.left = largest
@@ -146,6 +152,13 @@ class Sampler:
             except RecursionError:
                 why = why or f"{place}: nests without end"
         raise Impossible(why)
+
+    def _look(self, place: str, side: Side) -> None:
+        """Have the schema read once before anything is made for it: what cannot be read is taken out of the document then."""
+        self.keeps((place,), side, None)
+        if self.contract.mended and not self._clean:
+            self._shapes.clear()
+            self._clean = True
 
     def _mended(self, place: str, making: Making, value: Json) -> Json:
         """The value without the optional parts that break the schema."""
@@ -216,7 +229,10 @@ class Sampler:
             shape.items = (*shape.items, f"{place}/items")
         shape.prefix += [f"{place}/prefixItems/{index}" for index, _ in enumerate(schema.get("prefixItems") or ())]
         extra = schema.get("additionalProperties")
-        shape.closed = shape.closed or extra is False
+        if extra is False:
+            shape.only = common(shape.only, frozenset(schema.get("properties") or ()))
+        if schema.get("unevaluatedProperties") is False:
+            shape.only = common(shape.only, frozenset(self.contract.properties(place)))
         if isinstance(extra, dict):
             shape.extra = (*shape.extra, f"{place}/additionalProperties")
         enum = schema.get("enum") if "const" not in schema else [schema["const"]]
@@ -306,10 +322,8 @@ class Sampler:
         for branch in branches:
             if branch != mine and self.keeps((branch,), side, value):
                 foreign = [name for name in self.shape((branch,)).properties if name not in own and name not in value]
-                for name, wrong in ((name, wrong) for name in foreign for wrong in ("", 0, [], {})):
-                    if not self.keeps((branch,), side, {**value, name: wrong}):
-                        value = {**value, name: wrong}
-                        break
+                tries = ({**value, name: wrong} for name in foreign for wrong in wrongs)
+                value = next((each for each in tries if not self.keeps((branch,), side, each)), value)
         return value if self.keeps(places, side, value) else NOTHING
 
     def _distance(self, branch: str, given: Json) -> tuple[bool, int]:
@@ -324,13 +338,17 @@ class Sampler:
         return wrong_type, refused + 2 * len(shape.required.keys() - given.keys()) + len(given.keys() - shape.properties.keys())
 
     def _is_null(self, place: str) -> bool:
-        return self.contract.at(place, None) == {"type": "null"}
+        return bool(self.contract.at(place, None) == {"type": "null"})
 
     def _open(self, place: str, making: Making) -> bool:
         """Whether the schema at a place is being made already, further out."""
         ref = self.contract.at(place, None)
         ref = ref.get("$ref") if isinstance(ref, dict) else None
-        return isinstance(ref, str) and any(ref in places or ref == self.shape(places).places[:1] for places in making.open)
+        return isinstance(ref, str) and any(ref in (*places, *self.shape(places).places[:1]) for places in making.open)
+
+
+def common(one: frozenset[str] | None, other: frozenset[str]) -> frozenset[str]:
+    return other if one is None else one & other
 
 
 def narrowed(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
@@ -373,6 +391,8 @@ def an_object(
     out: dict[str, Json] = {}
     for key, parts in shape.properties.items():
         needed = key in shape.required
+        if shape.only is not None and key not in shape.only:
+            continue  # a required one is missed by the check that follows
         if depth == 0 and key in making.skip and not needed and key not in told:
             default = sampler.shape(parts).word("default")
             if default is not None and sampler.keeps(parts, making.side, default):
@@ -388,7 +408,7 @@ def an_object(
     for key in shape.required:
         if key not in out and key not in shape.properties:
             out[key] = told[key] if key in told else another(sampler, shape, making, key, depth, lean=lean)
-    if not shape.closed and not (shape.properties and told and depth == 0):
+    if shape.only is None and not (shape.properties and told and depth == 0):
         out |= {key: value for key, value in told.items() if key not in shape.properties and sampler.keeps(shape.extra, making.side, value)}
     least = int(shape.bound("minProperties", max, 0))
     if not shape.properties and shape.extra and not told and not lean and depth <= generous_depth:
@@ -464,18 +484,25 @@ def an_item(
 ) -> Json:
     examples = making.examples
     try:
-        for attempt in range(12):
+        for _ in range(8 if other_than else 1):
             made = sampler._make(parts, making, given, name, depth + 1, lean=lean) if parts else a_text(name, making, None)
             if made not in other_than:
                 return made
             making.examples, given = False, NOTHING
-            if attempt > 6 and parts and (listed := sampler.shape(parts).enum):
-                left = [each for each in listed if each not in other_than and sampler.keeps(parts, making.side, each)]
-                if left:
-                    return left[0]
     finally:
         making.examples = examples
+    for made in few(sampler.shape(parts), len(other_than)) if parts else ():
+        if made not in other_than and sampler.keeps(parts, making.side, made):
+            return made
     raise Impossible(f"{parts[:1]}: no item that is not there yet")
+
+
+def few(shape: Shape, there: int) -> list[Json]:
+    """The values of a schema that has few, as far as one can count them: of its enum, or from its lower bound on."""
+    if shape.enum is not None:
+        return shape.enum
+    low, _ = bounds(shape)
+    return [True, False, None, *range(math.ceil(low), math.ceil(low) + there + 1)] if math.isfinite(low) else [True, False, None]
 
 
 # -- numbers ----------------------------------------------------------------------------------------------------------------
@@ -484,53 +511,44 @@ def an_item(
 def an_integer(
     sampler: Sampler, shape: Shape, places: tuple[str, ...], making: Making, given: Json, name: str, depth: int, lean: bool
 ) -> Json:
-    low, high = bounds(shape, 1)
-    step = shape.bound("multipleOf", max, 1)
-    wish = number_for(name, making, shape)
-    if step > 1 or step != int(step):
-        step = max(1, step)
-        low, high = math.ceil(low / step), math.floor(high / step)
-        return int(min(max(round(wish / step), low), high) * step)
-    if low > high:
-        raise Impossible(f"{places[0]}: no integer lies between its bounds")
-    if low <= wish <= high:
-        return int(wish)
-    return int(low + making.dice.below(int(min(high - low, 1000)) + 1)) if low > -1e15 else int(high)
+    low, high = bounds(shape)
+    step = max(1, math.lcm(*(int(each["multipleOf"]) for each in shape.schemas if float(each.get("multipleOf", 0.5)).is_integer()), 1))
+    return int(step * near(places[0], int(number_for(name, making, shape)) // step, low / step, high / step, making))
+
+
+def near(place: str, wish: int, low: float, high: float, making: Making) -> int:
+    """The whole number wished for, or one between the bounds. Raises Impossible."""
+    least, most = (math.ceil(low) if math.isfinite(low) else None), (math.floor(high) if math.isfinite(high) else None)
+    if least is not None and most is not None and least > most:
+        raise Impossible(f"{place}: no number lies between its bounds")
+    if least is not None and wish < least:
+        return least + making.dice.below(1000 if most is None else min(most - least, 1000) + 1)
+    return most if most is not None and wish > most else wish
 
 
 def a_number(
     sampler: Sampler, shape: Shape, places: tuple[str, ...], making: Making, given: Json, name: str, depth: int, lean: bool
 ) -> Json:
-    low, high = bounds(shape, 0)
+    low, high = bounds(shape)
+    wish = making.dice.below(50_000) / 100 if words.topic_of(name) in ("", "money") else float(number_for(name, making, shape))
     step = shape.bound("multipleOf", max, 0)
-    wish = float(number_for(name, making, shape)) if words.topic_of(name) not in ("", "money") else making.dice.below(50_000) / 100
+    if step:
+        return round(near(places[0], round(wish / step), low / step, high / step, making) * step, 10)
     if low > high:
         raise Impossible(f"{places[0]}: no number lies between its bounds")
-    if not low < wish < high:
-        span = min(high - low, 1000.0)
-        wish = low + span / 2 if math.isfinite(low) else high - 1
-        wish = round(wish, 2) if low < round(wish, 2) < high else wish
-        if low == high:
-            wish = low
-    if step:
-        wish = (
-            min(
-                max(round(wish / step), math.ceil(low / step) if math.isfinite(low) else wish),
-                math.floor(high / step) if math.isfinite(high) else 1e15,
-            )
-            * step
-        )
-        wish = round(wish, 10)
-    if shape.types is not None and "integer" not in shape.types and wish == int(wish) and not step:
-        return float(wish)
-    return wish if wish != int(wish) else int(wish)
+    if low <= wish <= high:
+        return wish
+    middle = (low + high) / 2 if math.isfinite(low) and math.isfinite(high) else low + 1 if math.isfinite(low) else high - 1
+    return round(middle, 2) if low <= round(middle, 2) <= high else middle
 
 
-def bounds(shape: Shape, step: int) -> tuple[float, float]:
-    """The smallest and largest number allowed; `step`: how far an exclusive bound is off."""
-    low = max(shape.bound("minimum", max, -math.inf), shape.bound("exclusiveMinimum", max, -math.inf) + step)
-    high = min(shape.bound("maximum", min, math.inf), shape.bound("exclusiveMaximum", min, math.inf) - step)
-    return (math.ceil(low) if step and math.isfinite(low) else low), (math.floor(high) if step and math.isfinite(high) else high)
+def bounds(shape: Shape) -> tuple[float, float]:
+    """The smallest and largest number allowed; an exclusive bound is a little further in."""
+    above, below = shape.bound("exclusiveMinimum", max, -math.inf), shape.bound("exclusiveMaximum", min, math.inf)
+    low, high = shape.bound("minimum", max, -math.inf), shape.bound("maximum", min, math.inf)
+    return (max(low, math.nextafter(above, math.inf)) if above > -math.inf else low), (
+        min(high, math.nextafter(below, -math.inf)) if below < math.inf else high
+    )
 
 
 def number_for(name: str, making: Making, shape: Shape) -> float:
@@ -586,7 +604,7 @@ def anything(
     sampler: Sampler, shape: Shape, places: tuple[str, ...], making: Making, given: Json, name: str, depth: int, lean: bool
 ) -> Json:
     """For a schema that says nothing: what was given, else an object at the top and a text where there is a name."""
-    return given if given is not NOTHING else a_text(name, making, None) if name else {}
+    return given if given is not NOTHING else a_text(name, making, None) if name and depth else {}
 
 
 # -- texts ------------------------------------------------------------------------------------------------------------------
@@ -603,7 +621,7 @@ def a_string(
     fixed = str(shape.word("format") or "") in formats
     if not patterns:
         return wish if fixed and least <= len(wish) <= most else fitted(wish, least, most, making)
-    for candidate in (wish, fitted(wish, least, most, making)):
+    for candidate in (wish, fitted(wish, least, most, making), *passwords):
         if least <= len(candidate) <= most and sampler.keeps(places, making.side, candidate):
             return candidate
     for pattern in patterns:
@@ -614,6 +632,10 @@ def a_string(
         except Unwritable as error:
             raise Impossible(f"{places[0]}: pattern {pattern!r}: {error}") from None
     raise Impossible(f"{places[0]}: found no text for pattern {patterns[0]!r} of {least} to {most} letters")
+
+
+passwords: Final = ("Correct-Horse-7!", "Correct7Horse", "correct7")
+"""What patterns made of lookaheads are nearly always about."""
 
 
 def fitted(text: str, least: int, most: int, making: Making) -> str:
@@ -694,6 +716,10 @@ def network(name: str, making: Making) -> str:
     return f"192.0.2.{1 + making.dice.below(254)}"
 
 
+def mailbox(name: str, making: Making) -> str:
+    return making.person.email
+
+
 def phone(name: str, making: Making) -> str:
     return f"{str(words.cities[making.city][6])[:-2]}{making.dice.below(90) + 10}"
 
@@ -709,13 +735,25 @@ def country(name: str, making: Making) -> str:
     return str(words.cities[making.city][2 if "code" in words.words_of(name) else 4])
 
 
+people_words: Final = frozenset(
+    "user customer contact person owner author member employee patient display full sender recipient real".split()
+)
+
+
+def full_name(name: str, making: Making) -> str:
+    """A person's name where the field says so, else a thing's."""
+    if people_words & set(words.words_of(name)):
+        return f"{making.person.given} {making.person.family}"
+    return slug(name, making).replace("-", " ").capitalize()
+
+
 formats: Final[dict[str, Writer]] = {
     "date-time": lambda name, making: moment(time_of(name, making), "%Y-%m-%dT%H:%M:%SZ"),
     "date": lambda name, making: moment(time_of(name, making), "%Y-%m-%d"),
     "time": lambda name, making: moment(time_of(name, making), "%H:%M:%SZ"),
     "duration": lambda _, making: f"PT{1 + making.dice.below(12)}H",
-    "email": lambda name, making: texts["email"](name, making),
-    "idn-email": lambda name, making: texts["email"](name, making),
+    "email": mailbox,
+    "idn-email": mailbox,
     "hostname": lambda _, making: f"{making.dice.choose(words.nouns)}.example.com",
     "idn-hostname": lambda _, making: f"{making.dice.choose(words.nouns)}.example.com",
     "ipv4": network,
@@ -733,8 +771,8 @@ formats: Final[dict[str, Writer]] = {
     "base64": lambda name, making: base64.b64encode(slug(name, making).encode()).decode(),
     "json-pointer": lambda _, making: f"/{making.dice.choose(words.nouns)}",
     "relative-json-pointer": lambda _, making: f"0/{making.dice.choose(words.nouns)}",
-    "regex": lambda _, making: "^[a-z]+$",
-    "password": lambda _, making: "correct-horse-battery-staple",
+    "regex": lambda *_: "^[a-z]+$",
+    "password": lambda *_: "correct-horse-battery-staple",
     "phone": phone,
     "decimal": lambda _, making: f"{1 + making.dice.below(500)}.{making.dice.below(90) + 10}",
     "int64": lambda _, making: str(1 + making.dice.below(1_000_000)),
@@ -746,11 +784,11 @@ formats: Final[dict[str, Writer]] = {
 }
 
 texts: Final[dict[str, Writer]] = {
-    "email": lambda _, making: making.person.email,
+    "email": mailbox,
     "given": lambda _, making: making.person.given,
     "family": lambda _, making: making.person.family,
     "user": lambda _, making: f"{making.person.given}.{making.person.family}".lower(),
-    "name": lambda name, making: full_name(name, making),
+    "name": full_name,
     "phone": phone,
     "ip": network,
     "url": address,
@@ -770,28 +808,16 @@ texts: Final[dict[str, Writer]] = {
     "money": lambda _, making: f"{1 + making.dice.below(500)}.{making.dice.below(90) + 10}",
     "version": lambda _, making: f"{1 + making.dice.below(9)}.{making.dice.below(20)}.{making.dice.below(10)}",
     "secret": lambda _, making: f"{making.dice.bits(160):040x}",
-    "media": lambda _, making: "application/json",
+    "media": lambda *_: "application/json",
     "file": lambda _, making: f"{making.dice.choose(words.nouns)}.txt",
     "path": lambda name, making: f"/{slug(name, making).replace('-', '/')}",
     "slug": slug,
     "prose": lambda _, making: making.dice.choose(words.sentences),
     "title": lambda _, making: slug("", making).replace("-", " ").capitalize(),
-    "status": lambda _, making: "active",
+    "status": lambda *_: "active",
     "time": lambda name, making: moment(time_of(name, making), "%Y-%m-%dT%H:%M:%SZ"),
     "id": lambda _, making: f"{making.dice.bits(80):020x}",
 }
-
-people_words: Final = frozenset(
-    "user customer contact person owner author member employee patient display full sender recipient real".split()
-)
-
-
-def full_name(name: str, making: Making) -> str:
-    """A person's name where the field says so, else a thing's."""
-    if people_words & set(words.words_of(name)):
-        return f"{making.person.given} {making.person.family}"
-    return slug(name, making).replace("-", " ").capitalize()
-
 
 Maker = Callable[[Sampler, Shape, tuple[str, ...], Making, Json, str, int, bool], Json]
 

@@ -36,7 +36,7 @@ def plain(text: str) -> str:
 def pairs(query: str) -> Pairs:
     """A query string or urlencoded form. Raises BrokenEncoding."""
     out: Pairs = {}
-    if broken_escape.search(query):
+    if "%" in query and broken_escape.search(query):
         raise BrokenEncoding(query)
     for part in query.split("&"):
         if part:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -92,7 +93,13 @@ def shaped(engine: Plain, turn: Turn, place: str, value: Json) -> Json:
 
 def accepted(answer: Answer, accept: str) -> str:
     """The documented media type that the caller likes best; JSON when it does not say."""
-    known = sorted(answer.media, key=lambda media: (bodies.family(media) != "json", not answer.media[media]))
+    return best(tuple(answer.media.items()), accept)
+
+
+@lru_cache(maxsize=1000)
+def best(documented: tuple[tuple[str, str], ...], accept: str) -> str:
+    """What `accept` likes best of media types and the places of their schemas. Clients say few different things, again and again."""
+    known = [media for media, _ in sorted(documented, key=lambda each: (bodies.family(each[0]) != "json", not each[1]))]
     if accept and accept.strip() != "*/*":
         for part in sorted(accept.lower().split(","), key=lambda part: -quality(part)):
             wanted = part.partition(";")[0].strip()
@@ -214,10 +221,10 @@ Saying = Callable[[int, Refusal], Json]
 sayings: Final[Mapping[str, Saying]] = {
     **dict.fromkeys(
         ("message", "detail", "details", "description", "errormessage", "errordescription", "msg", "usermessage", "reason"),
-        lambda status, refusal: refusal.message,
+        lambda _, refusal: refusal.message,
     ),
-    **dict.fromkeys(("code", "errorcode", "type", "error", "title", "name"), lambda status, refusal: refusal.code),
-    **dict.fromkeys(("status", "statuscode", "httpstatus", "httpstatuscode"), lambda status, refusal: status),
+    **dict.fromkeys(("code", "errorcode", "type", "error", "title", "name"), lambda _, refusal: refusal.code),
+    **dict.fromkeys(("status", "statuscode", "httpstatus", "httpstatuscode"), lambda status, _: status),
 }
 """What a member of an error's body says, by its name (letters only, lower case)."""
 
@@ -235,7 +242,7 @@ def invalid(turn: Turn, findings: list[Finding]) -> Refusal:
 def preferred(header: str) -> dict[str, str]:
     """`Prefer: code=404, example=cat, dynamic=true` as Prism reads it; what else stands there is somebody else's."""
     found = {}
-    for part in re.split(r"[,;]", header):
+    for part in re.split(r"[,;]", header) if header else ():
         name, _, value = part.strip().partition("=")
         if name.strip().lower() in ("code", "example", "dynamic"):
             found[name.strip().lower()] = value.strip().strip('"')
@@ -293,7 +300,8 @@ def named_examples(contract: Contract, answer: Answer, media: str) -> dict[str, 
     if not isinstance(node, dict):
         return {}
     out = {"": node["example"]} if "example" in node else {}
-    for name in node.get("examples") if isinstance(node.get("examples"), dict) else ():
+    named = node.get("examples")
+    for name in named if isinstance(named, dict) else ():
         try:
             each = contract.at(contract.follow(f"{at}/examples/{escape(name)}"))
         except (BadSpec, ValueError):

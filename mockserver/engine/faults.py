@@ -345,6 +345,17 @@ def settle(engine: Engine, fault: Fault) -> Fault:
     return replace(fault, vendor=engine.vendor.name, operations=frozenset(operation.id for operation in operations))
 
 
+def packed(engine: Engine, name: str) -> tuple[Fault, ...]:
+    """Those faults of a pack that the contract has words for. Raises UnknownName."""
+    if name not in packs:
+        raise UnknownName("pack of faults", name, packs)
+    found = []
+    for fault in packs[name]:
+        with suppress(BadOption):
+            found.append(replace(settle(engine, fault), name=f"{engine.vendor.name}: {fault.name}"))
+    return tuple(found)
+
+
 def undocumented(engine: Engine, operation: Operation, status: int) -> str:
     documented = ", ".join(operation.answers) or "none"
     return (

@@ -1,6 +1,6 @@
-"""Operations that a document tells apart by what follows a # in their paths: "/#Action=RunInstances", "/tags#tagKeys".
+"""Operations that a document tells apart by what follows a # in their paths: "/#Action=RunInstances", "/tags#tagKeys", "/jobs#mode=fast&id".
 
-No path on the wire has one. What it stands for is a query parameter, a header or a field of a form.
+No path on the wire has one. Each of its parts stands for a query parameter, a header or a field of a form that the call must have.
 """
 
 from __future__ import annotations
@@ -12,30 +12,29 @@ from mockserver.message import Call
 
 
 class Fragments:
-    """The fragments of a contract's paths, by the word before their "=" ("" for those without one)."""
+    """The fragments of a contract's paths, found by their first part: (name, value), or ("", "") for those that name no value."""
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
-        self._known: dict[str, dict[str, None]] = {}
+        self._known: dict[tuple[str, str], dict[str, None]] = {}
         for operation in contract.operations.values():
             fragment = operation.path.partition("#")[2]
             if fragment:
-                self._known.setdefault(fragment.partition("=")[0] if "=" in fragment else "", {})[fragment] = None
+                valued = [tuple(part.split("=", 1)) for part in fragment.split("&") if "=" in part]
+                first = (valued[0][0].lower(), valued[0][1]) if valued else ("", "")
+                self._known.setdefault(first, {})[fragment] = None
 
     def __bool__(self) -> bool:
         return bool(self._known)
 
     def path(self, call: Call, path: str) -> str:
-        """The path with the fragment that the rest of the call speaks of."""
+        """The path with the fragment of which the call has every part, the one with most parts first; else with any, when it needs one."""
         given = self._given(call)
-        for word, fragments in self._known.items():
-            if word and word.lower() in given and self._meant(call, f"{path}#{word}={given[word.lower()]}"):
-                return f"{path}#{word}={given[word.lower()]}"
-            if not word:
-                for fragment in sorted(fragments, key=lambda each: -spoken_of(each, given)):
-                    if (spoken_of(fragment, given) or not self._meant(call, path)) and self._meant(call, f"{path}#{fragment}"):
-                        return f"{path}#{fragment}"
-        return path
+        likely = [fragment for first in (*given.items(), ("", "")) for fragment in self._known.get(first, ())]
+        likely.sort(key=lambda fragment: -parts_had(fragment, given))
+        whole = [fragment for fragment in likely if parts_had(fragment, given) == len(fragment.split("&"))]
+        needed = whole if self._takes(call, path) else [*whole, *(each for each in likely if each not in whole)]
+        return next((f"{path}#{fragment}" for fragment in needed if self._takes(call, f"{path}#{fragment}")), path)
 
     def _given(self, call: Call) -> dict[str, str]:
         """What the call says by name, lower case."""
@@ -48,14 +47,16 @@ class Fragments:
             pass  # the contract will say what is wrong with it
         return given
 
-    def _meant(self, call: Call, path: str) -> bool:
+    def _takes(self, call: Call, path: str) -> bool:
+        """Whether the contract has such an operation, its own path ending as this one does."""
         try:
-            self.contract.match(call.method, path)
+            operation, _ = self.contract.match(call.method, path)
         except (Unmatched, ValueError):
             return False
-        return True
+        return operation.path.partition("#")[2] == path.partition("#")[2]
 
 
-def spoken_of(fragment: str, given: dict[str, str]) -> int:
-    """How many of a fragment's words the call has."""
-    return sum(name.lower() in given for name in fragment.split("&"))
+def parts_had(fragment: str, given: dict[str, str]) -> int:
+    """How many parts of a fragment the call has."""
+    parts = [part.partition("=") for part in fragment.split("&")]
+    return sum(name.lower() in given and (not found or given[name.lower()] == value) for name, found, value in parts)

@@ -33,7 +33,7 @@ def inferred_pages(contract: Contract, operation: Operation, role: Role, resourc
     whole: set[tuple[str, ...]] = set()
     for path, place in members(contract, operation, role):
         meaning, types = meaning_of(path[-1], telling), contract.types(place)[0]
-        if meaning and not types & {"object", "array"}:
+        if meaning and not types & {"object", "array"} and not contract.properties(place):
             linked = any(word in path[-1].lower() for word in ("url", "link", "href", "uri"))
             told[path] = "token" if meaning == "next" and "cursor" in asked.values() and not linked else meaning
             if types & {"integer", "number"}:
@@ -65,7 +65,7 @@ def members(contract: Contract, operation: Operation, role: Role) -> Iterator[tu
 
 def filtered(contract: Contract, names: list[str], resource: Resource | None, turn: Turn) -> Keep | None:
     """Keep the records whose field is what the query parameter of its name says."""
-    if resource is None or not resource.place:
+    if resource is None or not resource.place or turn.params.keys().isdisjoint(names):
         return None
     fields = {letters_of(name): name for name in contract.properties(resource.place)}
     wanted: dict[str, set[str]] = {}

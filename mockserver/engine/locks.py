@@ -50,10 +50,8 @@ def unlocked(turn: Turn) -> Caller:
     schemes, seed = schemes_of(contract), turn.world.seed
     for needed in alternatives:
         known = {name: schemes[name] for name in needed if name in schemes}
-        working: dict[tuple[str, str], set[str]] = {}  # two schemes may want the same header: then either's credential will do
-        for name, scheme in known.items():
-            working.setdefault(slot(scheme), set()).add(credential(name, scheme, seed))
-        if all(shown(turn, scheme) in working[slot(scheme)] for scheme in known.values()):
+        met = {slot(scheme) for name, scheme in known.items() if shown(turn, scheme) == credential(name, scheme, seed)}
+        if met >= {slot(scheme) for scheme in known.values()}:  # two may want the same header: then either's credential will do
             return Caller(id=", ".join(needed), how=", ".join(needed))
     wanted = " or ".join(" and ".join(each) for each in alternatives)
     challenge = (
@@ -78,11 +76,11 @@ def shown(turn: Turn, scheme: Mapping[str, Any]) -> str | None:
         match scheme.get("in"):
             case "query":
                 try:
-                    return (pairs(turn.call.query).get(name) or [None])[0]
+                    return next(iter(pairs(turn.call.query).get(name, ())), None)
                 except BrokenEncoding:
                     return None
             case "cookie":
-                return (cookies(headers.get("cookie", "")).get(name) or [None])[0]
+                return next(iter(cookies(headers.get("cookie", "")).get(name, ())), None)
             case _:
                 value = headers.get(name.lower())
                 return value if value is None or name.lower() != "authorization" else bare(value)

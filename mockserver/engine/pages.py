@@ -180,29 +180,6 @@ class BeforeAfter:
 
 
 @dataclass(frozen=True, slots=True)
-class PageNumber:
-    """`page` and `per_page` in; `next_page`, `previous_page` (links) and `count` out."""
-
-    default: int = 100
-    most: int = 100
-    cap: int = 10_000
-    suffix: str = ""
-    too_deep: Callable[[int], Refusal] = lambda cap: Refusal(400, "too_deep", f"page beyond {cap} records")
-
-    def page(self, turn: Turn, selection: Selection) -> Page:
-        size = min(max(1, turn.params.get("per_page", self.default)), self.most)
-        number = max(1, turn.params.get("page", 1))
-        if (number - 1) * size >= self.cap and number > 1:
-            raise self.too_deep(self.cap)
-        records, more = selection.slice((number - 1) * size, size)
-        links = {
-            "next_page": link(turn, {"page": number + 1}, self.suffix) if more else None,
-            "previous_page": link(turn, {"page": number - 1}, self.suffix) if number > 1 else None,
-        }
-        return Page(records, behind={**links, "count": len(selection)})
-
-
-@dataclass(frozen=True, slots=True)
 class CursorToken:
     """`limit` and an opaque `cursor` in; `limit`, `more` and `next_cursor` out.
 
@@ -228,24 +205,6 @@ class CursorToken:
             records, more = selection.run(0, limit)
         last = selection.table.order_of_record(records[-1]) if records and more else None
         return Page(records, behind={"limit": limit, "more": more, "next_cursor": self.write(last) if more else None})
-
-
-@dataclass(frozen=True, slots=True)
-class SkipLink:
-    """How many to skip and how many to give in; an absolute `nextLink` out, null on the last page."""
-
-    skip: str = "initialSkip"
-    size: str = "pageSize"
-    default: int = 1000
-    descending: str = "isDescending"
-    next: str = "nextLink"
-
-    def page(self, turn: Turn, selection: Selection) -> Page:
-        skip, size = turn.params.get(self.skip, 0), turn.params.get(self.size, self.default)
-        listed = selection.reversed() if turn.params.get(self.descending) else selection
-        records, more = listed.slice(skip, size)
-        onward = link(turn, {self.skip: skip + size, self.size: size}) if more else None
-        return Page(records, behind={self.next: onward})
 
 
 asking: Final[dict[str, frozenset[str]]] = {
@@ -328,9 +287,11 @@ class Inferred:
         return Page(records, behind=body)
 
     def facts(self, turn: Turn, selection: Selection, records: Sequence[Record], skip: int, size: int, *, more: bool) -> dict[str, Any]:
-        """Everything that may be told of a page."""
-        total, names = len(selection), {meaning: name for name, meaning in self.asked.items()}
-        token = token_of(selection.table.order_of_record(records[-1])) if records and more else None
+        """Everything that may be told of a page; what takes longer only where it is."""
+        total, names, told = len(selection), {meaning: name for name, meaning in self.asked.items()}, set(self.told.values())
+        token = (
+            token_of(selection.table.order_of_record(records[-1])) if records and more and ("cursor" in names or "token" in told) else None
+        )
         onward: dict[str, Any] = {names["cursor"]: token} if "cursor" in names else {}
         back: dict[str, Any] = {}
         if not onward and "number" in names:
@@ -341,7 +302,8 @@ class Inferred:
         return {
             "total": total, "shown": len(records), "more": more, "earlier": skip > 0, "limit": size, "skip": skip, "token": token,
             "number": self.first + skip // size, "pages": -(-total // size), "following": next(iter(onward.values())),
-            "next": link(turn, onward) if more else None, "previous": link(turn, back) if skip and back else None,
+            "next": link(turn, onward) if more and "next" in told else None,
+            "previous": link(turn, back) if skip and back and "previous" in told else None,
         }  # fmt: skip
 
 
@@ -375,16 +337,13 @@ def cursor_order(table: Table, cursor: Any) -> Any:
     return tuple(order) if isinstance(order, list) and len(order) == 2 and isinstance(order[0], int) and isinstance(order[1], str) else None
 
 
-def link(turn: Turn, changed: Mapping[str, Any], suffix: str = "") -> str:
+def link(turn: Turn, changed: Mapping[str, Any]) -> str:
     """The address of this call with some of its query parameters changed (None: left out)."""
     from urllib.parse import parse_qsl
 
     query = [(name, value) for name, value in parse_qsl(turn.call.query, keep_blank_values=True) if name not in changed]
     query += [(name, str(value)) for name, value in changed.items() if value is not None]
-    path = turn.call.path
-    if suffix and not path.endswith(suffix):
-        path += suffix
-    return f"{turn.base}{path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
+    return f"{turn.base}{turn.call.path}" + (f"?{urlencode(query, quote_via=quote)}" if query else "")
 
 
 whole: Final = Whole()

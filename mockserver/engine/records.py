@@ -41,7 +41,7 @@ def viewed(turn: Turn, record: Record) -> Json:
     """The record without what is ours."""
     if "_value" in record:
         return record["_value"]
-    return {name: value for name, value in record.items() if not name.startswith("_")}
+    return {name: value for name, value in record.items() if name[:1] != "_"}
 
 
 def key_of(owner: Iterable[Json], ident: Json) -> str:
@@ -193,7 +193,7 @@ class Records:
     def made(self, resource: Resource, world: World, told: Mapping[str, Json]) -> Record:
         """A new record of what was sent; what only the server knows is made up."""
         owner = {name: value for name, value in told.items() if name.startswith("_/")}
-        closed = self.inference.read_only(resource) - set(resource.id[:1])
+        closed = self.inference.read_only(resource)
         sent: Mapping[str, Json] = {name: value for name, value in told.items() if not name.startswith("_") and name not in closed}
         table, dice = world.store(self.vendor)[resource.name], world.draws()
         n = first_made + world.drawn

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from mockserver.contract.wire import BrokenEncoding, plain
 from mockserver.engine.engine import Engine
 from mockserver.engine.problems import problem
-from mockserver.engine.vendor import Kind
+from mockserver.engine.vendor import Kind, Turn
 from mockserver.errors import BadScene, BadSpec, Finding, Refusal
 from mockserver.message import Call, Reply
 from mockserver.state.clock import Clock
@@ -56,6 +57,7 @@ class Site:
         """Serve one more. Worlds that are there already have it too."""
         name = engine.vendor.name
         self.engines[name] = engine
+        self._laid.pop(name, None)  # of one that is replaced
         self._hosts[f"{name}.localhost"] = engine
         self._known_hosts.clear()
         for host in engine.vendor.hosts:
@@ -88,7 +90,9 @@ class Site:
             for index, partial in enumerate(records):
                 record, findings = made(engine, engine.kinds[word], world, partial)
                 if findings:
-                    raise BadScene(f"{self.scene.source}: /records/{name}/{word}/{index}: {findings[0].place or 'it'}: {findings[0].message}")
+                    raise BadScene(
+                        f"{self.scene.source}: /records/{name}/{word}/{index}: {findings[0].place or 'it'}: {findings[0].message}"
+                    )
                 world.store(name)[word].put(record)
         tables.update({word: rebased(engine.kinds[word], table) for word, table in world.store(name).items()})
         return tables
@@ -160,17 +164,25 @@ def made(engine: Engine, kind: Kind, world: World, partial: Mapping[str, object]
 
 def checked(engine: Engine, kind: Kind, world: World, record: Record) -> list[Finding]:
     """How a record breaks its kind's schema (a kind that never travels has none), or why it has no place in its table."""
-    findings = schema_findings(engine, kind, record) if kind.schema else []
+    findings = schema_findings(engine, kind, world, record) if kind.schema else []
     misfit = "" if findings else world.store(engine.vendor.name)[kind.name].misfit(record)
     return [Finding(kind.name, "", "place", misfit)] if misfit else findings
 
 
-def schema_findings(engine: Engine, kind: Kind, record: Record) -> list[Finding]:
-    place = f"#/components/schemas/{kind.schema}"
-    if engine.contract.at(place, None) is None:
-        raise BadSpec(f"{engine.contract.document.source}: {place}: nothing stands there; the kind {kind.name} needs it")
+def schema_findings(engine: Engine, kind: Kind, world: World, record: Record) -> list[Finding]:
+    """How a record breaks its kind's schema: as it is stored, or as its view makes it."""
+    contract, place = engine.contract, f"#/components/schemas/{kind.schema}"
+    if contract.at(place, None) is None:
+        raise BadSpec(f"{contract.document.source}: {place}: nothing stands there; the kind {kind.name} needs it")
     wire = {name: value for name, value in record.items() if not name.startswith("_")}
-    return engine.contract.faults(place, "reply", wire, kind.name, "")
+    found = contract.faults(place, "reply", wire, kind.name, "")
+    if found:
+        turn = Turn(engine, next(iter(contract.operations.values())), Call("GET", "/"), world)
+        with suppress(
+            LookupError, TypeError, ValueError, AttributeError
+        ):  # a broken record cannot be shown; one that is not may need a turn
+            found = [] if contract.check(place, "reply")(kind.view(turn, record)) else found
+    return found
 
 
 def rebased(kind: Kind, table: Table) -> Table:

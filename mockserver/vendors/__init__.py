@@ -11,7 +11,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mockserver.errors import UnknownName
 from mockserver.vendors import shelf
 
 if TYPE_CHECKING:
@@ -32,6 +31,8 @@ def names() -> list[str]:
 def load(name: str) -> Vendor:
     """The card of a bundled vendor. Raises UnknownName."""
     if name not in names():
+        from mockserver.errors import UnknownName
+
         raise UnknownName("vendor", name, names(), "(or give the path of an OpenAPI document)")
     card: Vendor = import_module(f"mockserver.vendors.{name}").vendor
     return card
@@ -72,6 +73,7 @@ def site(
     Raises the errors of MockServerError on a name, file or value it cannot use.
     """
     from mockserver.engine.site import Site
+    from mockserver.errors import UnknownName
     from mockserver.state import scene as scenes
     from mockserver.state.clock import Clock
 

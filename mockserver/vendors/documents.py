@@ -11,6 +11,7 @@ from typing import Final
 from mockserver.contract.contract import Contract
 from mockserver.contract.document import load
 from mockserver.engine.dress import dressed, invalid, refused
+from mockserver.engine.engine import uncollected
 from mockserver.engine.locks import credentials_of, unlocked
 from mockserver.engine.plain import Plain
 from mockserver.engine.site import Site, checked
@@ -49,7 +50,8 @@ def word_for(path: str, taken: Iterable[str]) -> str:
 
 def read(path: str) -> Contract:
     """The contract of a file. One without operations is served all the same (it may tell of webhooks only). Raises BadSpec."""
-    contract = Contract(load(Path(path)))
+    with uncollected():
+        contract = Contract(load(Path(path)))
     if not contract.operations and not {"paths", "webhooks"} & contract.document.root.keys():
         raise BadSpec(f"{path}: has no /paths; there is nothing to serve")
     return contract
@@ -68,7 +70,6 @@ def renewed(site: Site, old: Plain) -> Plain:
     name, contract = old.vendor.name, read(old.contract.document.source)
     fresh = Plain(card(name, contract), contract, old.options)
     site.add(fresh)
-    site.forget(name)
     for world in (site.worlds.origin, *site.worlds):
         tables = world.stores.pop(name, {})
         kept = world.store(name) if tables else {}

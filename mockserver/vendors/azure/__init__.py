@@ -52,7 +52,11 @@ vendor: Final = Vendor(
     # docs: the words and names of a resource id are the same in any case.
     fold_case=True,
     root=re.compile(r"/[^/]+/(?:oauth2/v2\.0/token|v2\.0/\.well-known/openid-configuration|discovery/v2\.0/keys)/?$", re.IGNORECASE),
-    sample="-H 'Authorization: Bearer {access_token}' '{url}/subscriptions/{subscription_id}/providers/Microsoft.DesktopVirtualization/hostPools?api-version=2024-04-03'",
+    sample=(
+        '-H "Authorization: Bearer $(curl -s {url}/{tenant_id}/oauth2/v2.0/token -d grant_type=client_credentials -d client_id={client_id}'
+        ' -d client_secret={client_secret} -d scope=https://management.azure.com/.default | sed \'s/.*access_token":"\\([^"]*\\).*/\\1/\')"'
+        " '{url}/subscriptions/{subscription_id}/providers/Microsoft.DesktopVirtualization/hostPools?api-version=2024-04-03'"
+    ),
     behaviours={
         **desktops.behaviours,
         "SignIn_OpenIdConfiguration": signin.discovery,

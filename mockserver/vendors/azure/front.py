@@ -12,6 +12,7 @@ from base64 import b64encode
 from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -197,7 +198,7 @@ def authorize(turn: Turn) -> None:
 
 def fresh(turn: Turn) -> str:
     """An id nobody had before. Every reply has several, so they are cut from one draw."""
-    digits = turn.notes.get("digits") or f"{turn.draws().bits(256):064x}"
+    digits = turn.notes.get("digits") or blake2b(turn.draws().bits(128).to_bytes(16)).hexdigest()
     turn.notes["digits"] = digits[32:]
     return shaped(digits)
 
