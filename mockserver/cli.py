@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import click
 
 from mockserver import __version__
-from mockserver.cli_live import ctl, demo
-from mockserver.cli_verify import verify
 from mockserver.errors import MockServerError, UnknownName
+
+if TYPE_CHECKING:
+    from starlette.routing import BaseRoute
+
+    from mockserver.engine.site import Site
 
 settings: Final = (
     "vendors", "host", "port", "tls", "tls-port", "scene", "seed", "people", "clock", "limits", "public", "token", "options",
@@ -71,7 +74,25 @@ def fail(words: str) -> None:
     sys.exit(2)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Rooms(click.Group):
+    """Commands that live in modules of their own, imported when one is asked for: `serve` should not pay for `verify`."""
+
+    elsewhere: ClassVar = {
+        "ctl": "mockserver.cli_live", "demo": "mockserver.cli_live", "inspect": "mockserver.cli_documents",
+        "proxy": "mockserver.cli_documents", "verify": "mockserver.cli_verify",
+    }  # fmt: skip
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), *self.elsewhere])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.elsewhere:
+            command: click.Command = getattr(import_module(self.elsewhere[cmd_name]), cmd_name)
+            return command
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group(cls=Rooms, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="mockserver")
 def cli() -> None:
     """A mock API server that remembers, checked by the vendor's contract in both directions.
@@ -79,7 +100,7 @@ def cli() -> None:
     \b
     Example:
       mockserver serve            all bundled vendors on http://127.0.0.1:4010
-      mockserver serve workos     one vendor
+      mockserver serve NAME       one of them
       mockserver vendors          what is bundled
     """
 
@@ -89,6 +110,14 @@ Decorator = Callable[[Callable[..., None]], Callable[..., None]]
 
 def option(*names: str, env: str, **rest: Any) -> Decorator:
     return click.option(*names, envvar=f"MOCKSERVER_{env}", show_default=rest.pop("show_default", True), **rest)
+
+
+def pages(site: Site) -> Iterator[BaseRoute]:
+    """The pages beside the control API, imported when somebody looks."""
+    from mockserver.ui import dashboard, reference
+
+    yield from dashboard.routes(site)
+    yield from reference.routes(site)
 
 
 @cli.command(epilog="Every option can also stand in [tool.mockserver] of pyproject.toml, or in a variable MOCKSERVER_<OPTION>.")
@@ -118,10 +147,9 @@ def serve(
 
     \b
     Example:
-      mockserver serve workos zendesk --port 0 --json
+      mockserver serve petstore.yaml --port 0 --json
       mockserver serve --people 100000 --clock 2026-01-31T09:00:00Z
     """
-    from mockserver.ui import dashboard, reference
     from mockserver.vendors import site as make_site
     from mockserver.web.app import App
     from mockserver.web.server import Plan, loopback
@@ -138,8 +166,10 @@ def serve(
     hosts = [name for engine in site.engines.values() for name in engine.vendor.hosts]
     plan = Plan(host, port, tls_port if tls else None, tuple(hosts))
     if host not in loopback:
+        import secrets
+
         token = token or secrets.token_urlsafe(24)
-    app = App(site, [*dashboard.routes(site), *reference.routes(site)], token)
+    app = App(site, pages(site), token)
     run(app, plan, lambda address: announce(site, address, token, as_json))
 
 
@@ -156,8 +186,7 @@ def vendor_options(given: tuple[str, ...], vendors: tuple[str, ...], limits: boo
         place, found, value = text.partition("=")
         vendor, dot, name = place.partition(".")
         if not found or not dot:
-            raise click.UsageError(f"--option {text!r} is not VENDOR.NAME=VALUE, such as zendesk.plan=team")
-        load(vendor)
+            raise click.UsageError(f"--option {text!r} is not VENDOR.NAME=VALUE, such as NAME.limits=off")
         out.setdefault(vendor, {})[name] = value
     return out
 
@@ -211,6 +240,8 @@ def announce(site: Any, address: Any, token: str, as_json: bool) -> None:
             click.echo(f"    {'https':<16} {vendor['tls_url']}", err=True)
         for key, value in vendor["credentials"].items():
             click.echo(f"    {key:<16} {value if len(value) < 100 else value[:60] + '… (--json tells the whole)'}", err=True)
+        for flaw in engine.contract.document.flaws:
+            click.echo(f"    {'flaw':<16} {flaw}", err=True)
         if engine.vendor.sample:
             facts: Mapping[str, Any] = {
                 **vendor["credentials"], **engine.vendor.subject(site.scene, engine.options), "url": vendor["url"],
@@ -236,7 +267,7 @@ def vendors(name: str | None, as_json: bool) -> None:
     \b
     Example:
       mockserver vendors
-      mockserver vendors zendesk --json
+      mockserver vendors --json
     """
     import orjson
 
@@ -260,8 +291,3 @@ def vendors(name: str | None, as_json: bool) -> None:
                 f"  --option {vendor['name']}.{switch['name']}={switch['default']}  ({' | '.join(switch['allowed']) or 'any text'}) {switch['about']}"
             )
         click.echo()
-
-
-cli.add_command(ctl)
-cli.add_command(demo)
-cli.add_command(verify)

@@ -246,9 +246,9 @@ def person(place: _Place, index: int, told: Any, devices: Mapping[str, Device]) 
         raise BadScene(f"{place.file}: {place.pointer}: is {type(told).__name__}, not an object")
     place.only(told, [each.name for each in fields(Person) if each.name != "index"])
     owned = place.listing(told, "devices") or list(devices)[:1]
-    unknown = next((name for name in owned if not isinstance(name, str) or name not in devices), None)
-    if unknown is not None:
-        raise place.fail("devices", f"{unknown!r} is none of /devices: {', '.join(devices)}")
+    unknown = [name for name in owned if not isinstance(name, str) or name not in devices]
+    if unknown:
+        raise place.fail("devices", f"{unknown[0]!r} is none of /devices: {', '.join(devices)}")
     return Person(
         index=index,
         given=place.text(told, "given"),

@@ -186,8 +186,11 @@ class Table:
         self.remove(key)
         self._own[key] = record
         self._size += 1
+        order = self._layout.order(record)
         for index, group in self._layout.groups(record):
-            insort(self._mine(index, group), key, key=self.order_of)
+            members = self._mine(index, group)
+            newest = not members or self.order_of(members[-1]) < order  # as nearly every new one is
+            members.insert(len(members) if newest else bisect_left(members, order, key=self.order_of), key)
         when = self._when(record)
         if when is not None:
             insort(self._my_due(), (when, key), key=itemgetter(0))

@@ -244,13 +244,13 @@ class Double:
         return travel(reply, asked.method)
 
     def transport(self) -> Transport:
-        """For httpx and httpx2, sync and async: `httpx.Client(transport=workos.transport(), base_url="https://…")`."""
+        """For httpx and httpx2, sync and async: `httpx.Client(transport=api.transport(), base_url="https://…")`."""
         from mockserver.testing.transport import Transport
 
         return Transport(self.speak)
 
     def adapter(self) -> Any:
-        """For requests: `session.mount("https://", workos.adapter())`; for azure-core through `RequestsTransport(session=session)`."""
+        """For requests: `session.mount("https://", api.adapter())`; for SDKs that take a requests session, through it."""
         from mockserver.testing.adapter import adapter
 
         return adapter(self.speak)
@@ -266,7 +266,7 @@ class Double:
 
     @property
     def state(self) -> State:
-        """What it remembers, by kind: `workos.state.sessions(status="active")`."""
+        """What it remembers, by kind: `api.state.sessions(status="active")`."""
         return State(self.bench, self.engine)
 
     @property

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Expected:
-    """`with workos.expects_violation("undeclared") as found:` — the breaches of the block, forgiven; an error when there is none.
+    """`with api.expects_violation("undeclared") as found:` — the breaches of the block, forgiven; an error when there is none.
 
     Breaches of another sort, operation or place still count.
     """

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from mockserver.engine.engine import Engine
 from mockserver.engine.problems import problem
 from mockserver.engine.site import Site
 from mockserver.message import Reply
@@ -88,13 +89,18 @@ class App:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """What goes on beside the answering, for as long as the server runs: webhooks are sent."""
-        sending = asyncio.create_task(self.outbox.run())
+        """What goes on beside the answering, for as long as the server runs: webhooks are sent, changed documents read again."""
+        beside = [asyncio.create_task(self.outbox.run())]
+        if any(type(engine) is not Engine for engine in self.site.engines.values()):  # a document of the user's own: it may change
+            from mockserver.web.watch import watching
+
+            beside.append(asyncio.create_task(watching(self.site)))
         try:
             yield
         finally:
-            sending.cancel()
-            await asyncio.gather(sending, return_exceptions=True)
+            for task in beside:
+                task.cancel()
+            await asyncio.gather(*beside, return_exceptions=True)
 
     def answer(self, scope: Scope, body: bytes) -> Reply:
         """The reply of whoever the request is for. A failure of ours is a loud 500, never a dropped connection."""

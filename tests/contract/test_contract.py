@@ -58,9 +58,7 @@ def test_the_tree_finds_what_trying_every_template_finds(paths: dict[str, set[st
     """Matching by the tree means the same as trying all templates, the most literal first."""
     contract = contract_of({path: dict.fromkeys(sorted(given_methods), fine) for path, given_methods in paths.items()})
     plain = path.replace("%C3%A9", "é")
-    fitting = sorted(
-        (template for template in paths if re.fullmatch(expression(template), plain)), key=lambda t: [*map(rank, t.split("/"))]
-    )
+    fitting = sorted((template for template in paths if re.fullmatch(expression(template), plain)), key=ranks)
     taken = [template for template in fitting if method.lower() in paths[template] or (method == "HEAD" and "get" in paths[template])]
     if taken:
         operation, values = contract.match(method, path)
@@ -69,7 +67,12 @@ def test_the_tree_finds_what_trying_every_template_finds(paths: dict[str, set[st
     else:
         with pytest.raises(Unmatched) as told:
             contract.match(method, path)
-        assert set(told.value.allowed) == {each.upper() for template in fitting for each in paths[template]}
+        likeliest = [template for template in fitting if ranks(template) == ranks(fitting[0])]
+        assert set(told.value.allowed) in [{each.upper() for each in paths[template]} for template in likeliest] or not fitting
+
+
+def ranks(template: str) -> list[int]:
+    return [*map(rank, template.split("/"))]
 
 
 def shape(template: str) -> str:
@@ -454,10 +457,13 @@ def test_an_undocumented_status_is_found_out() -> None:
 
 
 def test_nothing_is_compiled_before_it_is_needed() -> None:
-    """A document of ten thousand operations, one of them with a broken schema, serves all others; the broken one names its place."""
+    """A document of ten thousand operations, one of them with a broken schema, serves them all; what had to be taken out is told with its place."""
     broken = {"requestBody": {"content": {"application/json": {"schema": {"type": "wrong"}}}}, **fine}
     contract = contract_of({**{f"/things{number}/{{id}}": {"get": fine} for number in range(10_000)}, "/broken": {"post": broken}})
     assert contract.match("GET", "/things9999/7")[1] == ["7"]
     operation, _ = contract.match("POST", "/broken")
-    with pytest.raises(BadSpec, match="#/paths/~1broken/post/requestBody/content/application~1json/schema: not a usable schema"):
-        contract.check_call(operation, Call("POST", "/broken", headers={"content-type": "application/json"}, body=b"1"), [])
+    assert contract.mended is None
+    assert (
+        contract.check_call(operation, Call("POST", "/broken", headers={"content-type": "application/json"}, body=b"1"), []).findings == []
+    )
+    assert "#/paths/~1broken/post/requestBody/content/application~1json/schema" in str(contract.mended)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -124,10 +123,8 @@ def test_an_alias_bomb_is_refused_before_it_goes_off() -> None:
     """Nine levels of nine aliases would unfold to 387 million nodes; the document is refused at once."""
     lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
     lines += [f"{inner}: &{inner} [{', '.join([f'*{outer}'] * 9)}]" for outer, inner in zip("abcdefgh", "bcdefghi", strict=True)]
-    before = time.perf_counter()
     with pytest.raises(BadSpec, match="aliases unfold to over 1,000,000 nodes"):
         read("\n".join(lines))
-    assert time.perf_counter() - before < 2
 
 
 @given(st.text(max_size=60) | st.binary(max_size=60).map(lambda raw: raw.decode("latin-1")))

@@ -46,8 +46,9 @@ def test_broken_percent_encoding_is_named_as_such(text: str) -> None:
     """Half escapes, letters that are no hex digits and bytes that are not UTF-8 are refused in paths and in queries."""
     with pytest.raises(wire.BrokenEncoding):
         wire.plain(text)
-    with pytest.raises(wire.BrokenEncoding):
-        wire.pairs(f"a={text}")
+    for query in (f"a={text}", f"{text}=a"):
+        with pytest.raises(wire.BrokenEncoding):
+            wire.pairs(query)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.pages import BeforeAfter, CursorToken, OffsetLimit, Page, PageNumber, Pages, Selection, SkipLink, link, whole
+from mockserver.engine.pages import BeforeAfter, CursorToken, Inferred, OffsetLimit, Page, Pages, Selection, link, whole
 from mockserver.engine.vendor import Turn
 from mockserver.errors import Refusal
 from mockserver.message import Call, Json
@@ -78,8 +78,12 @@ def by_link(name: str) -> Callable[[Params, Page], Params | None]:
 
 dialects = {
     "offset and limit": Dialect(OffsetLimit(default=3), "limit", by_offset),
-    "page number": Dialect(PageNumber(), "per_page", by_link("next_page")),
-    "skip and link": Dialect(SkipLink(), "pageSize", by_link("nextLink")),
+    "page number, inferred": Dialect(
+        Inferred({"page": "number", "per_page": "size"}, {("next_page",): "next"}), "per_page", by_link("next_page")
+    ),
+    "skip and link, inferred": Dialect(
+        Inferred({"initialSkip": "skip", "pageSize": "size"}, {("nextLink",): "next"}), "pageSize", by_link("nextLink")
+    ),
     "cursor token": Dialect(CursorToken(write=str, read=int), "limit", by_cursor, holds=True),
     "after, oldest first": Dialect(
         BeforeAfter(place=lambda _, text: text), "limit", by("list_metadata", "after"), holds=True, first={"order": "asc"}
@@ -199,13 +203,11 @@ def test_a_selection_may_run_backwards(keys: list[int], size: int) -> None:
     [
         (OffsetLimit(cap=100), {"offset": 99, "limit": 2}),
         (OffsetLimit(cap=100), {"offset": 10**30}),
-        (PageNumber(cap=100), {"page": 2, "per_page": 100}),
-        (PageNumber(cap=100), {"page": 10**30}),
         (CursorToken(write=str, read=int), {"cursor": "no number"}),
         (BeforeAfter(unknown=lambda _, name, cursor: Refusal(400, name, cursor)), {"after": 99}),
         (BeforeAfter(unknown=lambda _, name, cursor: Refusal(400, name, cursor)), {"before": 99}),
     ],
-    ids=str,
+    ids=["too deep", "far too deep", "no cursor", "unknown after", "unknown before"],
 )
 def test_what_a_dialect_does_not_allow_is_refused(dialect: Pages, params: Params) -> None:
     """Too deep, and cursors that are none of ours."""
@@ -220,9 +222,9 @@ def test_what_a_dialect_does_not_allow_is_refused(dialect: Pages, params: Params
         (OffsetLimit(), {"limit": 2}, {"limit": 2, "offset": 0, "more": True, "total": None}),
         (OffsetLimit(), {"offset": 7}, {"limit": 25, "offset": 7, "more": False, "total": None}),
         (OffsetLimit(most=2), {"limit": 9}, {"limit": 2, "offset": 0, "more": True, "total": None}),
-        (SkipLink(), {"initialSkip": 10**30}, {"nextLink": None}),
+        (Inferred({"skip": "skip"}, {("nextLink",): "next"}), {"skip": 10**9}, {"nextLink": None}),
     ],
-    ids=str,
+    ids=["counted", "uncounted", "beyond the end", "more than the most", "inferred, beyond the end"],
 )
 def test_what_stands_behind_a_list(dialect: Pages, params: Params, behind: dict[str, Json]) -> None:
     """What the dialect tells beside the records; a place beyond the end is an empty last page."""
@@ -233,4 +235,4 @@ def test_a_link_is_this_call_with_other_parameters() -> None:
     """Scheme, host, prefix, path and every other parameter stay; a parameter that is None is left out."""
     told = link(cast("Turn", Asked({})), {"limit": None, "page": 2})
     assert told == "https://api.example.com/things?filter=a%20b&page=2"
-    assert link(cast("Turn", Asked({})), {"page": 2}, ".json") == "https://api.example.com/things.json?filter=a%20b&limit=3&page=2"
+    assert link(cast("Turn", Asked({})), {"page": 2}) == "https://api.example.com/things?filter=a%20b&limit=3&page=2"

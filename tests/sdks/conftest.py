@@ -69,6 +69,8 @@ def served(running: Running) -> Iterator[Callable[[str], Served]]:
         )
 
     yield serve
-    ours = [exchange for exchange in site.worlds.get(name).journal if exchange.reply.headers.get("Mock-Problem") in ("own-reply", "own-error")]
+    ours = [
+        exchange for exchange in site.worlds.get(name).journal if exchange.reply.headers.get("Mock-Problem") in ("own-reply", "own-error")
+    ]
     site.worlds.drop(name)
     assert not ours, [(exchange.call.method, exchange.call.path, exchange.findings) for exchange in ours]
