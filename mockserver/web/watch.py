@@ -16,16 +16,29 @@ every: Final = 0.5  # seconds between looks
 log: Final = logging.getLogger("mockserver")
 
 
+Seen = dict[str, dict[Path, int]]
+"""The stamps of every watched document's files, as they were at the last look."""
+
+
 async def watching(site: Site, pause: float = every) -> None:
     """Look at the files of every document now and then, until cancelled. A document that became unreadable stays as it was."""
-    seen = {name: stamps(engine) for name, engine in watched(site).items()}
+    seen = noted(site)
     while seen:
         await asyncio.sleep(pause)
-        for name, engine in watched(site).items():
-            now = stamps(engine)
-            if now != seen.get(name):
-                seen[name] = now
-                seen[name] = stamps(renew(site, engine))
+        look(site, seen)
+
+
+def noted(site: Site) -> Seen:
+    return {name: stamps(engine) for name, engine in watched(site).items()}
+
+
+def look(site: Site, seen: Seen) -> None:
+    """Read again what was written since it was seen."""
+    for name, engine in watched(site).items():
+        now = stamps(engine)
+        if now != seen.get(name):
+            seen[name] = now
+            seen[name] = stamps(renew(site, engine))
 
 
 def watched(site: Site) -> dict[str, Plain]:
