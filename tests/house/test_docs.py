@@ -25,7 +25,10 @@ def named(paths: list[Path]) -> pytest.MarkDecorator:
 def commands(command: click.Command, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     yield words, command
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
+        here = click.Context(command)
+        for name in command.list_commands(here):
+            inner = command.get_command(here, name)
+            assert inner
             yield from commands(inner, (*words, name))
 
 
