@@ -11,7 +11,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, MutableMapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -195,7 +194,7 @@ class Engine:
         self, world: World, operation: Operation | None, call: Call, reply: Reply, findings: tuple[Finding, ...], began: float
     ) -> Reply:
         if reply.body is None:
-            reply = replace(reply, body=reply.content)
+            reply = reply._replace(body=reply.content)
         world.asked += 1
         asked, clock, name = world.asked, world.clock, self.vendor.name
         told = operation.id if operation else None

@@ -82,7 +82,7 @@ class Slow:
         share = dice.below(1_000_000) / 1_000_000
         late = self.seconds + self.spread * (share**4 if self.tail else share)
         reply = go(turn)
-        return replace(reply, delivery=replace(reply.delivery, delay=reply.delivery.delay + late))
+        return reply._replace(delivery=reply.delivery._replace(delay=reply.delivery.delay + late))
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Drip:
 
     def act(self, turn: Turn, dice: Draws, go: Go) -> Reply:
         reply = go(turn)
-        return replace(reply, delivery=replace(reply.delivery, pace=self.pace))
+        return reply._replace(delivery=reply.delivery._replace(pace=self.pace))
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ class Garble:
         reply = go(turn)
         content = reply.content
         at = dice.below(len(content)) if content else 0
-        return replace(reply, body=content[:at] + b"\x00}{" + content[at + 1 :])
+        return reply._replace(body=content[:at] + b"\x00}{" + content[at + 1 :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ class WrongLength:
 
     def act(self, turn: Turn, dice: Draws, go: Go) -> Reply:
         reply = go(turn)
-        return replace(reply, delivery=replace(reply.delivery, length=max(0, len(reply.content) + self.by)))
+        return reply._replace(delivery=reply.delivery._replace(length=max(0, len(reply.content) + self.by)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ class WrongMedia:
     media: str = "text/html"
 
     def act(self, turn: Turn, dice: Draws, go: Go) -> Reply:
-        return replace(go(turn), media=self.media)
+        return go(turn)._replace(media=self.media)
 
 
 @dataclass(frozen=True, slots=True)
@@ -380,11 +380,11 @@ def strike(turn: Turn, values: list[str]) -> tuple[Reply, tuple[Finding, ...]]:
     for fault, dice in reversed(struck):
         line = partial(fault.effect.act, dice=dice, go=line)
     reply = line(turn)
-    return replace(reply, delivery=replace(reply.delivery, fault=", ".join(fault.name for fault, _ in struck))), tuple(found)
+    return reply._replace(delivery=reply.delivery._replace(fault=", ".join(fault.name for fault, _ in struck))), tuple(found)
 
 
 def cut(reply: Reply, after: int) -> Reply:
-    return replace(reply, delivery=replace(reply.delivery, cut_after=after))
+    return reply._replace(delivery=reply.delivery._replace(cut_after=after))
 
 
 most_spent: Final = 20_000

@@ -9,7 +9,6 @@ Rules of this file
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -112,7 +111,7 @@ class Plain(Engine):
 
     def answer(self, call: Call, world: World) -> Reply:
         if self._fragments:
-            call = replace(call, path=self._fragments.path(call, self.vendor.rewrite(call.path)))
+            call = call._replace(path=self._fragments.path(call, self.vendor.rewrite(call.path)))
         return super().answer(call, world)
 
     # -- which record is meant --------------------------------------------------------------------------------------

@@ -100,7 +100,7 @@ def readable(reply: Reply) -> bool:
 
 
 def rewritten(reply: Reply, value: Json) -> Reply:
-    return replace(reply, value=value, body=dumped(value))
+    return reply._replace(value=value, body=dumped(value))
 
 
 def dumped(value: Json) -> bytes:
@@ -208,7 +208,7 @@ class Lens:
                 elif change["do"] == "reverse" and isinstance(body, dict):
                     body = dict(reversed(body.items()))
                 elif change["do"] == "headers":
-                    reply = replace(reply, headers={**reply.headers, "X-Unforeseen": "1"}, media="application/json; charset=utf-8")
+                    reply = reply._replace(headers={**reply.headers, "X-Unforeseen": "1"}, media="application/json; charset=utf-8")
         seen = rewritten(reply, body)
         return None if turn.engine.contract.check_reply(operation, seen) else seen
 
@@ -244,9 +244,9 @@ breaks: Final[dict[str, Callable[[Reply, Change], Reply | None]]] = {
     "missing": at_path,
     "type": at_path,
     "future": at_path,
-    "malformed": lambda reply, _: replace(reply, body=reply.content[:-1] + b",}"),
-    "cut": lambda reply, _: replace(reply, body=reply.content[: len(reply.content) * 2 // 3]),
-    "media": lambda reply, _: replace(reply, body=page, media="text/html"),
+    "malformed": lambda reply, _: reply._replace(body=reply.content[:-1] + b",}"),
+    "cut": lambda reply, _: reply._replace(body=reply.content[: len(reply.content) * 2 // 3]),
+    "media": lambda reply, _: reply._replace(body=page, media="text/html"),
 }
 
 
@@ -263,10 +263,10 @@ class Struck:
         reply = self.inner.act(turn, dice, go)
         if reply.delivery.pace:  # one byte a millisecond is the slowest a long body can be awaited in
             pace = reply.delivery.pace if len(reply.content) <= most_dripped else 0.0
-            return replace(reply, delivery=replace(reply.delivery, pace=pace))
+            return reply._replace(delivery=reply.delivery._replace(pace=pace))
         if reply.delivery.delay != late:
             hit(turn, "fault")
-        return replace(reply, headers={name: hurried(name, value) for name, value in reply.headers.items()})
+        return reply._replace(headers={name: hurried(name, value) for name, value in reply.headers.items()})
 
 
 most_dripped: Final = 2000
@@ -305,7 +305,7 @@ class Shorten:
         if asked.isdigit() and int(asked) <= self.size:
             return go(turn)
         query = urlencode([*((name, value) for name, value in pairs if name != self.parameter), (self.parameter, str(self.size))])
-        call, turn.call = turn.call, replace(turn.call, query=query)
+        call, turn.call = turn.call, turn.call._replace(query=query)
         try:
             return go(turn)
         finally:

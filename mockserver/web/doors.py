@@ -256,7 +256,7 @@ def end(visit: Visit, engine: Engine, held: Held) -> int:
     """Call for the end of a session; the status that came back."""
     credentials = engine.vendor.credentials(visit.site.scene, engine.options)
     headers = {"host": "localhost", "user-agent": f"mockserver/{__version__} (dashboard)", **engine.vendor.authorize(credentials)}
-    call = replace(held.end, headers={**headers, **held.end.headers}, base=f"{visit.call.base}/{engine.vendor.name}")
+    call = held.end._replace(headers={**headers, **held.end.headers}, base=f"{visit.call.base}/{engine.vendor.name}")
     return engine.answer(call, visit.world).status
 
 
