@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from mockserver.state.record import Placed
 from mockserver.state.table import Base
 from mockserver.vendors import site
 from mockserver.web.app import App
@@ -22,6 +23,6 @@ if told.stored:
     first = next(iter(tables["sessions"]))
     ids = (f"{number:020d}" for number in range(told.stored))
     tables["sessions"]._base = Base(  # type: ignore[attr-defined]
-        tables["sessions"]._layout, ({**first, "id": each, "_key": each, "_id": each, "_given": each, "_n": int(each)} for each in ids)
+        tables["sessions"]._layout, (Placed({**first, "id": each}, each, each, int(each), {}) for each in ids)
     )
 serve(App(made), Plan(port=told.port), lambda _: None)

@@ -9,7 +9,7 @@ from mockserver.contract.words import words_of
 from mockserver.engine.crud import body_of, found, gone, sent
 from mockserver.engine.dress import of
 from mockserver.message import Json, Reply
-from mockserver.state.table import Record
+from mockserver.state.record import Record, revised
 
 if TYPE_CHECKING:
     from mockserver.engine.vendor import Turn
@@ -46,10 +46,11 @@ def acting(turn: Turn) -> Reply:
         turn.table(kind.name).remove(kind.layout.key(record))
         engine.bury(turn, kind.name, kind.layout.key(record))
         return gone(turn, role, kind, record)
-    changed = {**record, **effect(action, operation.method, record, turn)}
+    change = effect(action, operation.method, record, turn)
     ours = engine.answers_with_its_thing(operation)
     if ours:
-        changed |= {name: value for name, value in sent(turn, role).items() if name in record}
+        change |= {name: value for name, value in sent(turn, role).items() if name in record}
+    changed = revised(record, change)
     if changed != record:
         turn.table(kind.name).put(changed)
     view = kind.view(turn, changed)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from mockserver.engine.pages import Selection
 from mockserver.engine.vendor import Behaviour, Kind, nothing
 from mockserver.message import NOTHING, Json, Reply
+from mockserver.state.record import owner_of
 from mockserver.state.table import Record, every
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def found(turn: Turn, verb: str) -> tuple[Role, Kind, Record]:
     table = turn.table(kind.name)
     record = table.get(key)
     made_up = None if record is not None else kind.conjure(turn, role)
-    record = made_up or record
+    record = record if made_up is None else made_up
     misplaced = record is not None and not belongs(turn, kind, record)
     kind.guard(turn, verb, None if misplaced else record)
     if record is None or misplaced:
@@ -48,8 +49,9 @@ def found(turn: Turn, verb: str) -> tuple[Role, Kind, Record]:
 
 def belongs(turn: Turn, kind: Kind, record: Record) -> bool:
     """Whether the record is its whom the path says it is."""
+    whose = owner_of(record)
     return all(
-        record.get(name) == turn.params[parameter] or str(record.get(name)) == str(turn.params[parameter])
+        whose.get(name) == turn.params[parameter] or str(whose.get(name)) == str(turn.params[parameter])
         for name, parameter in kind.within.items()
         if parameter in turn.params
     )

@@ -29,7 +29,8 @@ from mockserver.engine.vendor import Behaviour, Kind, Turn, Vendor
 from mockserver.errors import Refusal
 from mockserver.message import NOTHING, Call, Json, Reply
 from mockserver.state.ids import Draws
-from mockserver.state.table import Key, Record, Table
+from mockserver.state.record import Placed
+from mockserver.state.table import Key, Table
 
 if TYPE_CHECKING:
     from mockserver.contract.contract import Contract
@@ -131,8 +132,8 @@ class Plain(Engine):
         key = key_of(owner.values(), ident)
         if key not in table:
             alike = (table.get(at) for at in table.keys("id", str(ident)))
-            theirs = (each for each in alike if each and all(str(each.get(name)) == str(value) for name, value in owner.items()))
-            return next((each["_key"] for each in theirs), key)
+            theirs = (each for each in alike if isinstance(each, Placed) and all(str(each.owner.get(at)) == str(value) for at, value in owner.items()))
+            return next((each.key for each in theirs), key)
         return key
 
     def sent_id(self, resource: Resource, turn: Turn) -> Json:
@@ -140,7 +141,7 @@ class Plain(Engine):
         found = inside(turn.body, resource.id) if resource.id else NOTHING
         return None if found is NOTHING else found
 
-    def conjured(self, resource: Resource, turn: Turn, role: Role) -> Record | None:
+    def conjured(self, resource: Resource, turn: Turn, role: Role) -> Placed | None:
         """A record for an id nobody has, unless the document has a 404 for that, or it was deleted."""
         key = self.address(resource, turn, role)
         if self.gone(turn, resource.name, key) or not (resource.single or makes_up(turn)):
@@ -156,7 +157,7 @@ class Plain(Engine):
         """Remember that a record is gone."""
         turn.world.counters[f"{self.vendor.name}:gone:{kind}:{key}"] = 1
 
-    def changed(self, resource: Resource, turn: Turn, record: Record, sent: Mapping[str, Json]) -> Record:
+    def changed(self, resource: Resource, turn: Turn, record: Placed, sent: Mapping[str, Json]) -> Placed:
         return self.records.changed(resource, record, sent, turn.now, replaced=self.role(turn.operation).verb == "replace")
 
     # -- before a behaviour -----------------------------------------------------------------------------------------
@@ -194,7 +195,7 @@ class Plain(Engine):
         table = turn.table(resource.name)
         for index in range(stocked_inside):
             record = self.records.stocked_one(resource, owner, index)
-            if record["_key"] not in table:
+            if record.key not in table:
                 table.put(record)
 
     # -- what actions ask -------------------------------------------------------------------------------------------
@@ -306,13 +307,13 @@ class Kinds(Mapping[str, Kind]):
         return len(self.engine.inference.names)
 
 
-class Stock(Mapping[str, list[Record]]):
+class Stock(Mapping[str, list[Placed]]):
     """The records of the scene by kind, made when asked for."""
 
     def __init__(self, engine: Plain) -> None:
         self.engine = engine
 
-    def __getitem__(self, name: str) -> list[Record]:
+    def __getitem__(self, name: str) -> list[Placed]:
         return self.engine.records.stock(self.engine.named(name))
 
     def __iter__(self) -> Iterator[str]:

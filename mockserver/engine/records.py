@@ -1,14 +1,13 @@
 """Records of a document's resources: those there are to begin with, those a client makes, those made up when they are asked for.
 
-A record carries, besides what travels: `_key` (unique in its table), `_id` (its id as text), `_given` (its id as the path gives it), `_n` (its
-place in lists), and a field "_/path" for each parent that the path of its collection names.
+The owner of a record has a field "_/path" for each parent that the path of its collection names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from operator import itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from mockserver.contract import words
@@ -16,7 +15,8 @@ from mockserver.contract.sample import Impossible, Making, Person, Sampler
 from mockserver.engine.fields import inside, merged, put_inside, stamped
 from mockserver.message import NOTHING, Json
 from mockserver.state.ids import Draws
-from mockserver.state.table import Key, Layout, Record, Table
+from mockserver.state.record import Placed, Record
+from mockserver.state.table import Key, Layout, Table
 
 if TYPE_CHECKING:
     from mockserver.contract.inference import Inference, Resource
@@ -30,18 +30,14 @@ deepest_family: Final = 6
 first_made: Final = 1_000_000  # where in lists the records stand that clients make: behind the scene's
 made_up: Final = 500_000  # and those made up when they were asked for
 
-layout: Final = Layout(
-    key=itemgetter("_key"), order=lambda record: (record["_n"], record["_key"]), indexes={"id": lambda record: record["_id"]}
-)
+layout: Final = Layout(key=attrgetter("key"), order=attrgetter("n", "key"), indexes={"id": attrgetter("id")})
 
 nobody: Final = Person("Ada", "Abara", "ada.abara@example.com")
 
 
-def viewed(turn: Turn, record: Record) -> Json:
-    """The record without what is ours."""
-    if "_value" in record:
-        return record["_value"]
-    return {name: value for name, value in record.items() if name[:1] != "_"}
+def viewed(_: Turn, record: Record) -> Json:
+    """What travels of a record."""
+    return record.wire  # type: ignore[attr-defined]  # tables of a document hold nothing but Placed
 
 
 def key_of(owner: Iterable[Json], ident: Json) -> str:
@@ -63,7 +59,7 @@ class Records:
 
     # -- what there is to begin with --------------------------------------------------------------------------------
 
-    def stock(self, first: Resource | None) -> list[Record]:
+    def stock(self, first: Resource | None) -> list[Placed]:
         """What there is of a kind in the scene: what the scene tells, else some for each parent there is, else some."""
         if first is None or first.single or self.scene is None or first.name in self._making or len(self._making) > deepest_family:
             return []
@@ -71,12 +67,12 @@ class Records:
             return []  # the scene's own records come on top, and are all there is
         self._making.add(first.name)
         try:
-            found: dict[Key, Record] = {}
+            found: dict[Key, Placed] = {}
             for resource in self.inference.alike(first) or [first]:
                 for owner in [] if resource.single else self.families(resource):
                     for _ in range(stocked_inside if owner else max(0, stocked - len(found))):
                         record = self.stocked_one(resource, owner, len(found))
-                        found.setdefault(record["_key"], record)
+                        found.setdefault(record.key, record)
             return list(found.values())
         finally:
             self._making.discard(first.name)
@@ -91,16 +87,16 @@ class Records:
             return []
         wanted = [f"_{path}" for _, path in resource.parents[:-1]]
         return [
-            {**{name: record[name] for name in wanted}, f"_{at}": record["_given"]}
+            {**{name: record.owner[name] for name in wanted}, f"_{at}": record.given}
             for record in self.base(parent.name)[:stocked]
-            if all(name in record for name in wanted)
+            if all(name in record.owner for name in wanted)
         ]
 
-    def base(self, name: str) -> list[Record]:
+    def base(self, name: str) -> list[Placed]:
         """The records of a kind in the scene; none while they are being made."""
-        return [] if name in self._making or self.scene is None else list(self.stage[name])
+        return [] if name in self._making or self.scene is None else list(self.stage[name])  # type: ignore[arg-type]  # tables of this engine hold nothing else
 
-    def stocked_one(self, resource: Resource, owner: Mapping[str, Json], index: int) -> Record:
+    def stocked_one(self, resource: Resource, owner: Mapping[str, Json], index: int) -> Placed:
         """The record of this number; the first is made of the document's examples."""
         making = self.making((resource.name, *owner.values(), index), self.now, index)
         making.examples = index == 0
@@ -131,7 +127,7 @@ class Records:
 
     def record(
         self, resource: Resource, making: Making, told: Mapping[str, Json], owner: Mapping[str, Json], n: int, wanted: Json = NOTHING
-    ) -> Record:
+    ) -> Placed:
         """A whole record of a part of one. `wanted`: the id it must have."""
         for (_, at), value in zip(resource.parents, owner.values(), strict=False):
             own = self.inference.own_field(resource, at)
@@ -147,10 +143,10 @@ class Records:
             ident = wanted
         elif ident is NOTHING:
             ident = f"{making.dice.bits(48):012x}"
-        hidden = {"_key": key_of(owner.values(), ident), "_id": str(ident), "_given": ident, "_n": n}
-        return {**fields, **(owner or self.owners_of(resource, fields)), **hidden}
+        owners = owner or (self.owners_of(resource, fields) if isinstance(fields, dict) else {})
+        return Placed(fields, key_of(owner.values(), ident), ident, n, owners)
 
-    def filled(self, resource: Resource, making: Making, told: Mapping[str, Json]) -> dict[str, Json]:
+    def filled(self, resource: Resource, making: Making, told: Mapping[str, Json]) -> Json:
         """What was told with the rest of the thing made up, as far as its schema can be kept."""
         making.whole = True
         value: Json = dict(told)
@@ -161,7 +157,7 @@ class Records:
                 )
             except Impossible:
                 value = dict(told)
-        return value if isinstance(value, dict) else {"_value": value}
+        return value
 
     def owners_of(self, resource: Resource, fields: Mapping[str, Json]) -> dict[str, Json]:
         """Whom a record made at a path without parents belongs to, by its own fields."""
@@ -190,11 +186,11 @@ class Records:
 
     # -- what clients do --------------------------------------------------------------------------------------------
 
-    def made(self, resource: Resource, world: World, told: Mapping[str, Json]) -> Record:
+    def made(self, resource: Resource, world: World, told: Mapping[str, Json]) -> Placed:
         """A new record of what was sent; what only the server knows is made up."""
         owner = {name: value for name, value in told.items() if name.startswith("_/")}
         closed = self.inference.read_only(resource)
-        sent: Mapping[str, Json] = {name: value for name, value in told.items() if not name.startswith("_") and name not in closed}
+        sent: Mapping[str, Json] = {name: value for name, value in told.items() if name not in owner and name not in closed}
         table, dice = world.store(self.vendor)[resource.name], world.draws()
         n = first_made + world.drawn
         if resource.id and inside(sent, resource.id) is NOTHING and (number := self.next_number(resource, world, table)) is not NOTHING:
@@ -203,7 +199,7 @@ class Records:
             making = self.making(Draws(dice.bits(64), attempt), world.clock.now(), dice.below(1000))
             making.examples, making.fresh, making.skip = False, True, self.inference.optional_when_sent(resource)
             record = self.record(resource, making, sent, owner, n)
-            if record["_key"] not in table or (resource.id and inside(sent, resource.id) is not NOTHING):
+            if record.key not in table or (resource.id and inside(sent, resource.id) is not NOTHING):
                 break
         return record
 
@@ -212,13 +208,14 @@ class Records:
         if self.counted(resource, 0) is NOTHING:
             return NOTHING
         name = f"{self.vendor}:{resource.name}:next"
-        number: int = world.counters.get(name) or max((each["_given"] for each in table if isinstance(each["_given"], int)), default=0) + 1
+        numbers = (each.given for each in table if isinstance(each, Placed) and isinstance(each.given, int))
+        number: int = world.counters.get(name) or max(numbers, default=0) + 1
         while table.keys("id", str(number)):
             number += 1
         world.counters[name] = number + 1
         return number
 
-    def changed(self, resource: Resource, record: Record, sent: Mapping[str, Json], now: int, *, replaced: bool) -> Record:
+    def changed(self, resource: Resource, record: Placed, sent: Mapping[str, Json], now: int, *, replaced: bool) -> Placed:
         """The record with what was sent laid over it or (replaced) put in its place; what the server keeps stays, what says when moves on."""
         fixed = self.inference.read_only(resource) | set(resource.id[:1])
         sent = {name: value for name, value in sent.items() if name not in fixed}
@@ -228,16 +225,17 @@ class Records:
         else:
             body = merged(record, sent)
         touched = {name: stamped(body[name], now) for name in body if name not in sent and tells_of_change(name)}
-        return {**body, **touched}
+        return record.version({**body, **touched})
 
-    def conjured(self, resource: Resource, owner: Mapping[str, Json], ident: Json, key: Key) -> Record:
+    def conjured(self, resource: Resource, owner: Mapping[str, Json], ident: Json, key: Key) -> Placed:
         """The record of an id that nobody has: the same one every time."""
         making = self.making((resource.name, key), self.now, sum(map(ord, str(key))))
         making.examples = resource.single
-        return {**self.record(resource, making, {}, owner, made_up, ident), "_key": key}
+        record = self.record(resource, making, {}, owner, made_up, ident)
+        return Placed(record.wire, key, record.given, record.n, record.owner)
 
 
 def tells_of_change(name: str) -> bool:
     """Whether a field says when its thing was last changed."""
     told = set(words.words_of(name))
-    return not name.startswith("_") and bool(told & {"updated", "modified", "changed"}) and words.topic_of(name) == "time"
+    return bool(told & {"updated", "modified", "changed"}) and words.topic_of(name) == "time"

@@ -14,6 +14,7 @@ from mockserver.engine.vendor import Kind, Turn
 from mockserver.errors import BadScene, BadSpec, Finding, Refusal
 from mockserver.message import Call, Reply
 from mockserver.state.clock import Clock
+from mockserver.state.record import public
 from mockserver.state.scene import Scene
 from mockserver.state.table import Base, Record, Table
 from mockserver.state.world import World, Worlds
@@ -174,8 +175,7 @@ def schema_findings(engine: Engine, kind: Kind, world: World, record: Record) ->
     contract, place = engine.contract, f"#/components/schemas/{kind.schema}"
     if contract.at(place, None) is None:
         raise BadSpec(f"{contract.document.source}: {place}: nothing stands there; the kind {kind.name} needs it")
-    wire = {name: value for name, value in record.items() if not name.startswith("_")}
-    found = contract.faults(place, "reply", wire, kind.name, "")
+    found = contract.faults(place, "reply", public(record), kind.name, "")
     if found:
         turn = Turn(engine, next(iter(contract.operations.values())), Call("GET", "/"), world)
         with suppress(

@@ -13,6 +13,7 @@ from mockserver.engine.pages import Pages, whole
 from mockserver.errors import BadOption, Finding, Refusal, UnknownName
 from mockserver.message import NOTHING, Call, Json, Reply
 from mockserver.state.ids import Draws
+from mockserver.state.record import revised
 from mockserver.state.scene import Scene
 from mockserver.state.table import Layout, Record, Table
 from mockserver.state.world import Post, World
@@ -97,7 +98,7 @@ def never_missing(turn: Turn, key: Any) -> Refusal:
 
 
 def laid_over(turn: Turn, record: Record, sent: Mapping[str, Json]) -> Record:
-    return {**record, **sent}
+    return revised(record, sent)
 
 
 def last_named(turn: Turn, role: Role) -> Any:

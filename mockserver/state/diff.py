@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
+from mockserver.state.record import public
 from mockserver.state.table import Key, Record, Table
 from mockserver.state.world import Tables
 
@@ -35,11 +36,11 @@ class Change:
     @property
     def fields(self) -> dict[str, tuple[Any, Any]]:
         """Every field that differs, as (before, after); None where there is none. Internal fields are left out."""
-        before, after = self.before or {}, self.after or {}
+        before, after = public(self.before or {}), public(self.after or {})
         return {
             name: (before.get(name), after.get(name))
             for name in {**before, **after}
-            if not name.startswith("_") and before.get(name) != after.get(name)
+            if before.get(name) != after.get(name)
         }
 
     def __str__(self) -> str:

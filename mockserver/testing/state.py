@@ -11,6 +11,7 @@ from mockserver.engine.site import checked, made
 from mockserver.engine.vendor import Kind
 from mockserver.errors import MockServerError, UnknownName
 from mockserver.message import Json
+from mockserver.state.record import public, revised
 from mockserver.state.table import Record, Table
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ class Records:
         """Lay these fields over a record, told by its key or as it was read. Raises BadRecord, naming the field."""
         with self._bench.host.lock:
             old = self._whole(which)
-            record = {**old, **self._named(fields)}
+            record = revised(old, self._named(fields))
             if self._kind.layout.key(record) != self._kind.layout.key(old):
                 raise self._bad("a change may not give a record another key; remove it and add a new one")
             return self._put(record, checked(self._engine, self._kind, self._bench.world, record))
@@ -136,11 +137,17 @@ class Records:
         return BadRecord(f"the contract refuses these {self._kind.name} of {self._engine.vendor.name}: {words}")
 
     def _whole(self, which: Any) -> Record:
-        key = self._kind.layout.key(which) if isinstance(which, Mapping) else which
-        record = self._table.get(key)
+        record = self._alike(which) if isinstance(which, Mapping) else self._table.get(which)
         if record is None:
-            raise KeyError(f"{self._engine.vendor.name} has no {self._kind.name} {key!r}")
+            raise KeyError(f"{self._engine.vendor.name} has no {self._kind.name} {which!r}")
         return record
+
+    def _alike(self, read: Mapping[str, Json]) -> Record | None:
+        """The record that was read so: what travels of it need not hold its key."""
+        try:
+            return self._table.get(self._kind.layout.key(read))
+        except AttributeError:
+            return next((record for record in self._table if public(record) == read), None)
 
     # -- names --------------------------------------------------------------------------------------------------------
 
@@ -190,11 +197,6 @@ class Records:
 
 
 spoken: Final = ("email", "name", "login")
-
-
-def public(record: Record) -> Found:
-    """The record without what never travels."""
-    return {name: value for name, value in record.items() if not name.startswith("_")}
 
 
 def words(name: str) -> list[str]:

@@ -22,6 +22,7 @@ from mockserver.errors import BadOption, Finding, UnknownName
 from mockserver.message import Json
 from mockserver.state.clock import iso_ms, millis
 from mockserver.state.diff import Change, changes, the_scene
+from mockserver.state.record import public, revised
 from mockserver.state.scene import Person
 from mockserver.state.table import Key, Record
 from mockserver.state.world import Post, Snapshot, World
@@ -269,10 +270,6 @@ def state(visit: Visit) -> Json:
     return {"vendors": {name: {kind: len(here.store(name)[kind]) for kind in engine.kinds} for name, engine in visit.site.engines.items()}}
 
 
-def public(record: Record) -> Record:
-    return {name: value for name, value in record.items() if not name.startswith("_")}
-
-
 @door("listRecords")
 def records(visit: Visit) -> Json:
     limit, offset = visit.params["limit"], visit.params["offset"]
@@ -319,7 +316,7 @@ def add(visit: Visit) -> Json:
 @door("changeRecord")
 def change(visit: Visit) -> Json:
     key, old = found(visit)
-    changed = {**old, **visit.body}
+    changed = revised(old, visit.body)
     if visit.kind.layout.key(changed) != key:
         raise Problem("bad-control", "a change may not give a record another key; remove it and add a new one")
     return put(visit, changed, checked(visit.engine, visit.kind, visit.world, changed))

@@ -1,0 +1,65 @@
+"""Records: what is stored of one thing, what of it may be seen, and its next version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Record = Mapping[str, Any]
+"""One stored thing. Treat as frozen: `revised` makes the next version."""
+
+
+class Placed(Record):
+    """A record all of whose fields travel; what finds and orders it stands beside them, where no name of a field can collide with it.
+
+    wire   what travels: an object, or another JSON value of a kind whose things are none (then the record has no fields)
+    key    unique in its table
+    given  its id as a path gives it
+    id     the same as text
+    n      its place in lists
+    owner  whom it belongs to: what names each parent
+    """
+
+    __slots__ = ("given", "id", "key", "n", "owner", "wire")
+
+    def __init__(self, wire: Any, key: str, given: Any, n: int, owner: Record) -> None:
+        self.wire, self.key, self.id, self.given, self.n, self.owner = wire, key, str(given), given, n, owner
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return self.wire if isinstance(self.wire, dict) else {}
+
+    def __getitem__(self, name: str) -> Any:
+        return self.fields[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.fields)
+
+    def __len__(self) -> int:
+        return len(self.fields)
+
+    def __bool__(self) -> bool:
+        """It is there, however little it says."""
+        return True
+
+    def version(self, wire: Any) -> Placed:
+        """Its next version: this in the same place."""
+        return Placed(wire, self.key, self.given, self.n, self.owner)
+
+
+def revised(record: Record, sent: Mapping[str, Any]) -> Record:
+    """The next version of a record: what was sent laid over it."""
+    fields = {**record, **sent}
+    return record.version(fields) if isinstance(record, Placed) else fields
+
+
+def public(record: Record) -> dict[str, Any]:
+    """What of a record may be seen. Fields that begin with "_" are ours: no bundled vendor has such, and a document's records are `Placed`."""
+    if isinstance(record, Placed):
+        return dict(record.fields)
+    return {name: value for name, value in record.items() if name[:1] != "_"}
+
+
+def owner_of(record: Record) -> Record:
+    """Where it stands whom a record belongs to."""
+    return record.owner if isinstance(record, Placed) else record
