@@ -21,8 +21,8 @@ def timed(work: Callable[[], object]) -> float:
 
 
 def kind_of_sessions(made: Site, vendor: str) -> str:
-    """The kind that has most records: every vendor's sessions."""
-    return max(made.engines[vendor].kinds, key=lambda kind: len(made.lay(vendor)[kind]))
+    """Every vendor's sessions."""
+    return "userSessions" if "userSessions" in made.engines[vendor].kinds else "sessions"
 
 
 def laid(made: Site) -> Site:
@@ -35,7 +35,7 @@ def laid(made: Site) -> Site:
 
 def worlds() -> None:
     """A thousand worlds of a scene with ten thousand sessions, first untouched, then written to."""
-    made = laid(site(["workos"], people=4000))
+    made = laid(site(["workos"], people=6500))
     kind = kind_of_sessions(made, "workos")
     stored = len(made.lay("workos")[kind])
     first = made.worlds.get("first")
@@ -53,35 +53,43 @@ def worlds() -> None:
 
 
 def session_memory() -> None:
-    """What a stored session holds, by vendor: its table with records, keys and indexes; a value that records share counts once."""
+    """What a stored session of a scene holds when all are listed, by vendor; and what is kept of those read last."""
     for vendor in names():
-        made = site([vendor], people=2000)
+        made = site([vendor], people=4_000)
         kind = kind_of_sessions(made, vendor)
-        base = made.lay(vendor)[kind]._base
-        size = held(base.records, seen := set()) + held(base.indexes, seen) + held(base.due, seen)
-        print(f"{vendor}: {len(base.records):,} {kind}, {size / 1024 / len(base.records):.2f} KB each")
-
-
-def held(value: object, seen: set[int]) -> int:
-    """The bytes of a value and of all in it that was not seen before."""
-    if id(value) in seen:
-        return 0
-    seen.add(id(value))
-    inner = [*value.keys(), *value.values()] if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-    return sys.getsizeof(value) + sum(held(each, seen) for each in inner)
+        table = made.lay(vendor)[kind]
+        assert len(made.scene.people[-1].name)  # names are there, as for whoever started the server
+        tracemalloc.start()
+        keys = table.keys()
+        listed = tracemalloc.get_traced_memory()[0]
+        for key in keys:
+            table.get(key)
+        read = tracemalloc.get_traced_memory()[0] - listed
+        tracemalloc.stop()
+        print(f"{vendor}: {len(table):,} {kind}, {listed / 1024 / len(table):.2f} KB each, and {read >> 20} MB of those read last")
 
 
 def scene() -> None:
-    """A million sessions made by the scene."""
+    """A million sessions made by the scene: when the first can be read, and what it takes to list a tenth of them."""
+    people = 667_000
     for vendor in names():
-        few = site([vendor], people=2000)
-        kind = kind_of_sessions(few, vendor)
-        each = len(few.lay(vendor)[kind]) / 2000
-        people = round(20_000 / each)
+        began = time.process_time()
         grown = site([vendor], people=people)
-        took = timed(lambda grown=grown, kind=kind, vendor=vendor: len(grown.lay(vendor)[kind]))  # type: ignore[misc]
-        stored = len(grown.lay(vendor)[kind])
-        print(f"{vendor}: {stored:,} {kind} of {people:,} people in {took:.1f} s: {took / stored * 1e6:.1f} s for a million")
+        kind, engine, world = kind_of_sessions(grown, vendor), grown.engines[vendor], grown.worlds.get("first")
+        busiest = grown.scene.people.busiest
+        assert busiest is not None
+        listed = len(list(engine.vendor.holds(world, busiest.email)))
+        first = time.process_time() - began
+        far = next(number for number in range(people - 100, people) if grown.scene.people.holds(number))
+        record = next(iter(engine.vendor.populate(grown.scene, engine.options)[kind].of(far)))  # type: ignore[attr-defined]
+        table, key = world.store(vendor)[kind], engine.kinds[kind].layout.key(record)
+        read = timed(lambda table=table, key=key: table.get(key))  # type: ignore[misc]
+        tenth = site([vendor], people=people // 10).lay(vendor)[kind]
+        every = timed(lambda tenth=tenth: tenth.keys())  # type: ignore[misc]
+        print(
+            f"{vendor}: {len(table):,} {kind} of {people:,} people: from nothing to somebody's list of {listed} {first:.2f} s, "
+            f"one read by its id {read:.2f} s, {len(tenth):,} of them listed in {every:.1f} s"
+        )
 
 
 def journal() -> None:

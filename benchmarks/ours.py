@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import argparse
 
+from mockserver.state.drawn import base_of
 from mockserver.state.record import Placed
-from mockserver.state.table import Base
 from mockserver.vendors import site
 from mockserver.web.app import App
 from mockserver.web.server import Plan, serve
@@ -22,7 +22,7 @@ tables = made.lay(name)
 if told.stored:
     first = next(iter(tables["sessions"]))
     ids = (f"{number:020d}" for number in range(told.stored))
-    tables["sessions"]._base = Base(  # type: ignore[attr-defined]
+    tables["sessions"]._base = base_of(  # type: ignore[attr-defined]  # a table reads its base by protocol
         tables["sessions"]._layout, (Placed({**first, "id": each}, each, each, int(each), {}) for each in ids)
     )
 serve(App(made), Plan(port=told.port), lambda _: None)

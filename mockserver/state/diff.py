@@ -37,11 +37,7 @@ class Change:
     def fields(self) -> dict[str, tuple[Any, Any]]:
         """Every field that differs, as (before, after); None where there is none. Internal fields are left out."""
         before, after = public(self.before or {}), public(self.after or {})
-        return {
-            name: (before.get(name), after.get(name))
-            for name in {**before, **after}
-            if before.get(name) != after.get(name)
-        }
+        return {name: (before.get(name), after.get(name)) for name in {**before, **after} if before.get(name) != after.get(name)}
 
     def __str__(self) -> str:
         name = f"{self.vendor} {self.kind} {self.key}"

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
-from functools import lru_cache
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from threading import Lock
+from typing import Any, Final, NamedTuple, overload
 
 import orjson
 
 from mockserver.errors import BadScene, nearest
 from mockserver.state.clock import day, hour, minute
-from mockserver.state.ids import Draws
+from mockserver.state.ids import Draws, drawn
 
 roles: Final = ("admin", "agent", "end_user")
 statuses: Final = ("employed", "offboarded")
@@ -47,8 +49,7 @@ class Visit(NamedTuple):
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """One person of the company.
 
     index      position in the scene, from 0: what seeded draws are keyed by
@@ -59,7 +60,7 @@ class Person:
     offset     minutes east of UTC
     """
 
-    index: int
+    index: int  # type: ignore[assignment]  # hides a tuple's own, which nobody asks of a person
     given: str
     family: str
     email: str
@@ -79,18 +80,107 @@ class Person:
         return f"{self.given} {self.family}"
 
 
+kept_people: Final = 1 << 17
+"""Of grown ones, about 40 MB."""
+
+
+class People(Sequence[Person]):
+    """Everybody of a company: the named people first, then the grown ones, who are made when they are asked for.
+
+    A grown person is told by their number alone, so nobody has to be kept. All admins are named people.
+    """
+
+    def __init__(self, named: Iterable[Person], count: int | None = None, seed: str = "0", devices: tuple[Device, ...] = ()) -> None:
+        self.named = tuple(named)[:count]
+        self._told = (len(self.named), "", ()) if count is None or count <= len(self.named) else (count, seed, devices)
+        self._grown = lru_cache(kept_people)(self._grow)
+        if len(self) > len(self.named):
+            pools(seed)  # importing Faker is for who starts, not for who asks first
+        self._in_turn = Lock()
+        self._before = before_sessions * max(1, len(devices))
+        self._many = self._before * from_sessions
+        self._drawn: MutableSequence[int] = array("Q") if self._many < 1 << 64 else []
+
+    def __len__(self) -> int:
+        return self._told[0]
+
+    @overload
+    def __getitem__(self, at: int) -> Person: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Person]: ...
+    def __getitem__(self, at: int | slice) -> Person | Sequence[Person]:
+        if isinstance(at, slice):
+            return tuple([self[each] for each in range(len(self))[at]])
+        number = at if at >= 0 else at + len(self)
+        if not 0 <= number < len(self):
+            raise IndexError(at)
+        return self.named[number] if number < len(self.named) else self._grown(number)
+
+    def __iter__(self) -> Iterator[Person]:
+        yield from self.named
+        yield from map(self._grow, range(len(self.named), len(self)))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, People) and (self.named, self._told) == (other.named, other._told)
+
+    def __hash__(self) -> int:
+        return hash((self.named, self._told))
+
+    def _draw(self, number: int) -> int:
+        """What a grown person is made of. It is kept for whoever walks over everybody, as they will again."""
+        at = number - len(self.named)
+        if at < len(self._drawn):
+            return self._drawn[at]
+        found = drawn(f"{self._told[1]}:person:{number}", self._many)
+        with self._in_turn:
+            if at == len(self._drawn):
+                self._drawn.append(found)
+        return found
+
+    def _grow(self, number: int) -> Person:
+        return grown(number, self._draw(number), self._told[1], self._told[2])
+
+    def holds(self, number: int) -> int:
+        """How many sessions a person holds in a vendor; a grown one need not be made for this."""
+        if number < len(self.named):
+            return self.named[number].sessions
+        return self._draw(number) // self._before % (most_sessions + 1)
+
+    def having(self, email: object) -> list[int]:
+        """The numbers of those who have this address, in whatever case of letters, and perhaps of one who has another."""
+        if not isinstance(email, str):
+            return []
+        found = [person.index for person in self.named if person.email.lower() == email.lower()]
+        digits = email.partition("@")[0].rpartition(".")[2]
+        told = int(digits) if digits.isdecimal() and len(digits) < 10 else -1
+        return [*found, told] if len(self.named) <= told < len(self) else found
+
+    @cached_property
+    def busiest(self) -> Person | None:
+        """Whoever has the most sessions, the first of them."""
+        best = max(self.named, key=sessions_of, default=None)
+        if best is not None and best.sessions >= most_sessions:
+            return best
+        return next((person for person in self if person.sessions == most_sessions), None) or max(self, key=sessions_of, default=None)
+
+    @cached_property
+    def sessions(self) -> int:
+        """How many sessions all of them hold in a vendor."""
+        return sum(map(self.holds, range(len(self))))
+
+
 @dataclass(frozen=True, slots=True)
 class Scene:
     """Who there is.
 
-    people   the named people first, then the grown ones
+    people   everybody
     records  further records by vendor and kind, as a scene file gives them; missing fields are made up
     now      the moment everything is told from, milliseconds since the epoch
     seed     what everything made up is keyed by
     source   the file it was read from, for messages
     """
 
-    people: tuple[Person, ...]
+    people: People
     now: int
     seed: str = "0"
     company: str = "Example Company"
@@ -103,21 +193,25 @@ class Scene:
         return Draws(self.seed, *key)
 
     def person(self, email: str) -> Person | None:
-        return next((person for person in self.people if person.email == email), None)
+        return next((person for number in self.people.having(email) if (person := self.people[number]).email == email), None)
+
+    def earliest(self, within_days: int) -> int:
+        """A moment before all visits of so many days."""
+        return self.now - (within_days + 1) * day
 
     def visits(self, person: Person, purpose: str, count: int, within_days: int = 30) -> list[Visit]:
         """This many sign-ins of a person, oldest first, in their working hours, the last ones recent."""
         if not count:
             return []
-        below = self.draws(purpose, "visits", person.index).below
+        below = Draws(f"{self.seed}:{purpose}:visits:{person.index}").below
         devices = person.devices
         home = f"{networks[person.index % 3]}{1 + person.index // 3 % 254}"
         morning = (self.now + person.offset * minute) // day * day - person.offset * minute + 8 * hour
-        at_most = self.now - 5 * minute
+        at_most, many = self.now - 5 * minute, shift * stay * places * len(devices)
         out = []
         for nth in range(count):
             span = 1 + within_days * (nth + 1) // count
-            chance = below(span * shift * stay * places * len(devices))  # one draw, taken apart: a scene makes millions
+            chance = below(span * many)  # one draw, taken apart: a scene makes millions
             chance, days = divmod(chance, span)
             chance, into = divmod(chance, shift)
             chance, lasted = divmod(chance, stay)
@@ -132,11 +226,7 @@ class Scene:
         return out
 
 
-Progress = Callable[[int, int], None]
-"""Told (done, of how many) now and then."""
-
-
-def load(path: Path, *, now: int, seed: str = "0", people: int | None = None, progress: Progress | None = None) -> Scene:
+def load(path: Path, *, now: int, seed: str = "0", people: int | None = None) -> Scene:
     """Read a scene file (JSON or YAML) and grow it to this many people. Raises BadScene naming file and place."""
     told = read(path)
     place = _Place(str(path))
@@ -149,9 +239,8 @@ def load(path: Path, *, now: int, seed: str = "0", people: int | None = None, pr
     if len(set(emails)) != len(emails):
         twice = next(email for email in emails if emails.count(email) > 1)
         raise BadScene(f"{path}: /people: {twice} is there twice; an e-mail address names one person")
-    grown = grow(len(named), max(0, (people or 0) - len(named)), seed, tuple(devices.values()), progress)
-    everyone = tuple(named if people is None else named[:people] if people < len(named) else named) + tuple(grown)
-    if not any(each.role == "admin" and each.status == "employed" for each in everyone):
+    everyone = People(named, people, seed, tuple(devices.values()))
+    if not any(each.role == "admin" and each.status == "employed" for each in everyone.named):
         raise BadScene(
             f"{path}: /people: none of {len(everyone)} is an employed admin; the credentials that clients are given are an admin's"
         )
@@ -244,7 +333,7 @@ def device(place: _Place, name: str, told: Any) -> Device:
 def person(place: _Place, index: int, told: Any, devices: Mapping[str, Device]) -> Person:
     if not isinstance(told, dict):
         raise BadScene(f"{place.file}: {place.pointer}: is {type(told).__name__}, not an object")
-    place.only(told, [each.name for each in fields(Person) if each.name != "index"])
+    place.only(told, [name for name in Person._fields if name != "index"])
     owned = place.listing(told, "devices") or list(devices)[:1]
     unknown = [name for name in owned if not isinstance(name, str) or name not in devices]
     if unknown:
@@ -278,35 +367,43 @@ zones: Final = (
 teams: Final = ("Engineering", "Support", "Finance", "Sales", "Operations", "Security")
 
 
-def grow(start: int, count: int, seed: str, devices: tuple[Device, ...], progress: Progress | None = None) -> Iterator[Person]:
-    """More people, their names and titles drawn from pools that Faker fills once."""
-    if count == 0:
-        return
+def sessions_of(person: Person) -> int:
+    return person.sessions
+
+
+# What is drawn for a grown person, all at once: each as many as there are to choose from, in this order.
+given_names, family_names, job_titles, most_sessions = 500, 1000, 60, 3
+before_sessions: Final = given_names * family_names * len(zones) * 100 * job_titles * len(teams)  # and devices
+from_sessions: Final = (most_sessions + 1) * 100 * 2000
+
+
+def grown(index: int, chance: int, seed: str, devices: tuple[Device, ...]) -> Person:
+    """The person of a number, made of what was drawn for it; names and titles are from pools that Faker fills once."""
     given, family, titles = pools(seed)
-    for index in range(start, start + count):
-        draws = Draws(seed, "person", index)
-        first, last = draws.choose(given), draws.choose(family)
-        zone, offset = draws.choose(zones)
-        mine = draws.below(len(devices))
-        yield Person(
-            index=index,
-            given=first,
-            family=last,
-            email=f"{ascii_word(first)}.{ascii_word(last)}.{index}@example.com",
-            role="agent" if draws.chance(15) else "end_user",
-            title=draws.choose(titles),
-            team=draws.choose(teams),
-            time_zone=zone,
-            offset=offset,
-            devices=(devices[mine], devices[(mine + 1) % len(devices)]),
-            sessions=draws.below(4),
-            status="offboarded" if draws.chance(3) else "employed",
-            joined_days=30 + draws.below(2000),
-        )
-        if progress is not None and index % 5000 == 0:
-            progress(index - start, count)
-    if progress is not None:
-        progress(count, count)
+    chance, first = divmod(chance, given_names)
+    chance, last = divmod(chance, family_names)
+    chance, zone = divmod(chance, len(zones))
+    chance, mine = divmod(chance, len(devices))
+    chance, role = divmod(chance, 100)
+    chance, title = divmod(chance, job_titles)
+    chance, team = divmod(chance, len(teams))
+    chance, sessions = divmod(chance, most_sessions + 1)
+    joined, status = divmod(chance, 100)
+    first_name, last_name = given[first], family[last]
+    return Person(
+        index,
+        first_name,
+        last_name,
+        f"{ascii_word(first_name)}.{ascii_word(last_name)}.{index}@example.com",
+        "agent" if role < 15 else "end_user",
+        titles[title],
+        teams[team],
+        *zones[zone],
+        (devices[mine], devices[(mine + 1) % len(devices)]),
+        sessions,
+        "offboarded" if status < 3 else "employed",
+        joined_days=30 + joined,
+    )
 
 
 @lru_cache(maxsize=8)
@@ -317,9 +414,9 @@ def pools(seed: str) -> tuple[list[str], list[str], list[str]]:
     fake = Faker(["en_US", "de_DE", "fr_FR", "es_ES", "it_IT"], use_weighting=False)
     fake.seed_instance(seed)
     return (
-        [fake.first_name() for _ in range(500)],
-        [fake.last_name() for _ in range(1000)],
-        [fake.job()[:60] for _ in range(60)],
+        [fake.first_name() for _ in range(given_names)],
+        [fake.last_name() for _ in range(family_names)],
+        [fake.job()[:60] for _ in range(job_titles)],
     )
 
 

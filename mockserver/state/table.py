@@ -2,9 +2,10 @@
 
 Rules of this file
 - A record is never changed in place. A change is `put` of a new record; nobody keeps a live reference into a table.
-- A table has two layers: `base`, shared by every world and frozen for ever, and what this world changed on top of it.
+- A table has two layers: its base, shared by every world and frozen for ever, and what this world changed on top of it.
   Forking a world that changed nothing costs nothing, and a write costs what it touches, not what the table holds.
 - Every index is a list of keys in the order of its records, so that a page is a slice and a cursor a bisection.
+- A write only notes which lists it touches; a world has a list of its own when it first reads one that it has touched.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 Record = Mapping[str, Any]
 """One stored thing. Treat as frozen; `{**record, "status": "revoked"}` makes the next version."""
@@ -22,6 +24,9 @@ Key = Any
 """What `Layout.key` makes of a record: hashable, and the id as the vendor types it."""
 Group = Hashable
 
+
+first: Final = itemgetter(0)
+never: Final = float("inf")
 
 every: Final = ""
 """The index that holds every record of a table, in its one group None."""
@@ -51,15 +56,34 @@ class Layout:
                 yield name, group
 
 
-class Base:
-    """Records and indexes that no world may change any more."""
+class Shared(Protocol):
+    """The layer of a table that no world may change any more.
 
-    __slots__ = ("due", "indexes", "records")
+    due      when each record is due that ever is, the earliest first
+    soonest  no record is due before
+    """
+
+    @property
+    def due(self) -> Sequence[tuple[int, Key]]: ...
+    @property
+    def soonest(self) -> float: ...
+    def __len__(self) -> int: ...
+    def get(self, key: Key, /) -> Record | None: ...
+    def keys(self, index: str, group: Group, /) -> Sequence[Key]: ...
+    def sample(self) -> Record | None:
+        """Any of them."""
+
+
+class Base:
+    """Records that are there, and their indexes."""
+
+    __slots__ = ("due", "get", "indexes", "records", "soonest")
 
     def __init__(self, layout: Layout, records: Iterable[Record] = ()) -> None:
         key, order = layout.key, layout.order
         ordered = sorted(records, key=order)
         self.records: dict[Key, Record] = {key(record): record for record in ordered}
+        self.get: Callable[[Key], Record | None] = self.records.get
         self.indexes: dict[str, dict[Group, list[Key]]] = {every: {None: list(self.records)}}
         for name, group_of in layout.indexes.items():
             groups: dict[Group, list[Key]] = {}
@@ -74,7 +98,19 @@ class Base:
             self.indexes[name] = groups
         due = layout.due
         waiting = [] if due is None else [(when, at) for at, record in self.records.items() if (when := due(record)) is not None]
-        self.due: list[tuple[int, Key]] = sorted(waiting, key=itemgetter(0))
+        self.due: list[tuple[int, Key]] = sorted(waiting, key=first)
+        self.soonest: float = self.due[0][0] if self.due else never
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def sample(self) -> Record | None:
+        """Any of them."""
+        return next(iter(self.records.values()), None)
+
+    def keys(self, index: str, group: Group) -> Sequence[Key]:
+        """The keys of a group in order."""
+        return self.indexes[index].get(group, ())
 
 
 def shape(order: Any) -> Any:
@@ -89,23 +125,25 @@ def shape(order: Any) -> Any:
 class Table:
     """The records of one kind in one world."""
 
-    __slots__ = ("_base", "_due", "_groups", "_layout", "_own", "_size")
+    __slots__ = ("_base", "_due", "_layout", "_lists", "_more", "_own", "_passed", "_touched")
 
-    def __init__(self, layout: Layout, base: Base | None = None) -> None:
+    def __init__(self, layout: Layout, base: Shared | None = None) -> None:
         self._layout = layout
-        self._base = base or Base(layout)
+        self._base: Shared = Base(layout) if base is None else base
+        self._more = 0  # than in the base
         self._own: dict[Key, Record | None] = {}
-        self._groups: dict[tuple[str, Group], list[Key]] = {}
-        self._due: list[tuple[int, Key]] | None = None
-        self._size = len(self._base.records)
+        self._lists: dict[tuple[str, Group], list[Key]] = {}
+        self._touched: dict[tuple[str, Group], dict[Key, bool]] = {}  # lists not read since: who came (True) and went
+        self._due: list[tuple[int, Key]] = []  # of our own records
+        self._passed = 0  # so many of the base's that were due are our own by now
 
     def fork(self) -> Table:
         """A table that starts as this one and goes its own way; what neither changed stays shared."""
         twin = Table.__new__(Table)
-        twin._layout, twin._base, twin._size = self._layout, self._base, self._size
-        twin._own = self._own.copy()
-        twin._due = None if self._due is None else self._due.copy()
-        twin._groups = {at: members.copy() for at, members in self._groups.items()}
+        twin._layout, twin._base, twin._more, twin._passed = self._layout, self._base, self._more, self._passed
+        twin._own, twin._due = self._own.copy(), self._due.copy()
+        twin._lists = {at: members.copy() for at, members in self._lists.items()}
+        twin._touched = {at: whom.copy() for at, whom in self._touched.items()}
         return twin
 
     @property
@@ -115,10 +153,10 @@ class Table:
 
     def original(self, key: Key) -> Record | None:
         """The record as the base has it."""
-        return self._base.records.get(key)
+        return self._base.get(key)
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._base) + self._more
 
     def __iter__(self) -> Iterator[Record]:
         """Every record, in order. The table may be changed meanwhile."""
@@ -131,12 +169,28 @@ class Table:
         """The record of this key, or None."""
         if self._own and key in self._own:
             return self._own[key]
-        return self._base.records.get(key)
+        return self._base.get(key)
 
     def keys(self, index: str = every, group: Group = None) -> Sequence[Key]:
         """The keys of a group in order. Read it and let go: it changes with the table."""
-        members = self._groups.get((index, group))
-        return members if members is not None else self._base.indexes[index].get(group, ())
+        if not self._own:
+            return self._base.keys(index, group)
+        at = (index, group)
+        members: Sequence[Key] | None = self._lists.get(at)
+        if members is None:
+            members = self._base.keys(index, group)
+            touched = self._touched.pop(at, None)
+            if touched:
+                members = self._lists[at] = self._merged(members, touched)
+        return members
+
+    def _merged(self, shared: Sequence[Key], touched: Mapping[Key, bool]) -> list[Key]:
+        """A list of the base without those that went and with those that came."""
+        members = [key for key in shared if key not in touched]
+        for key, came in touched.items():
+            if came:
+                self._insert(members, key)
+        return members
 
     def rows(self, index: str = every, group: Group = None) -> list[Record]:
         """The records of a group in order."""
@@ -153,20 +207,27 @@ class Table:
 
     def overdue(self, now: int) -> list[Key]:
         """The keys of the records that are due by now, the earliest first. Costs nothing when none is."""
-        waiting = self._base.due if self._due is None else self._due
-        if not waiting or waiting[0][0] > now:
+        mine, shared = self._due, self._base
+        if (not mine or mine[0][0] > now) and shared.soonest > now:
             return []
-        return [key for _, key in waiting[: bisect_right(waiting, now, key=itemgetter(0))]]
+        late = mine[: bisect_right(mine, now, key=first)]
+        if shared.soonest <= now:
+            due, own = shared.due, self._own
+            while self._passed < len(due) and due[self._passed][1] in own:
+                self._passed += 1
+            late += [each for each in due[self._passed : bisect_right(due, now, key=first)] if each[1] not in own]
+        return [key for _, key in sorted(late, key=first)]
 
     def next_due(self, after: int) -> int | None:
         """When, later than this, the next record is due."""
-        waiting = self._base.due if self._due is None else self._due
-        at = bisect_right(waiting, after, key=itemgetter(0))
-        return waiting[at][0] if at < len(waiting) else None
+        due, own = self._base.due, self._own
+        shared = (when for when, key in islice(due, bisect_right(due, after, key=first), None) if key not in own)
+        mine = islice(self._due, bisect_right(self._due, after, key=first), None)
+        return min([*(when for when, _ in islice(mine, 1)), *islice(shared, 1)], default=None)
 
     def misfit(self, record: Record) -> str:
         """Why a record from outside cannot stand among the others, "" when it can: its key must be one, its place comparable."""
-        layout, keys = self._layout, self.keys()
+        layout = self._layout
         try:
             hash((layout.key(record), *layout.groups(record)))
             order, when = shape(layout.order(record)), self._when(record)
@@ -174,77 +235,96 @@ class Table:
                 return f"it would be due at {when!r}, which is no time"
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             return f"it has no place among the others: {type(error).__name__}: {error}"
-        return "" if not keys or order == shape(self.order_of(keys[0])) else f"its order {order} is not that of the others"
+        other = next((each for each in self._own.values() if each is not None), None) or self._base.sample()
+        return "" if other is None or order == shape(layout.order(other)) else f"its order {order} is not that of the others"
 
     def put(self, record: Record) -> None:
         """Add a record, or put it in the place of the one with its key."""
-        key = self._layout.key(record)
+        layout, key = self._layout, self._layout.key(record)
         old = self.get(key)
-        if old is not None and self._stands_like(old, record):  # the usual change: every list stays as it is
-            self._own[key] = record
-            return
-        self.remove(key)
+        before, after = set() if old is None else set(layout.groups(old)), set(layout.groups(record))
+        if old is not None:
+            if layout.order(old) == layout.order(record):  # as usual: in the lists of both it stays where it is
+                before, after = before - after, after - before
+            self._leave(key, old, before)
+            self._forget(key, old)
         self._own[key] = record
-        self._size += 1
-        order = self._layout.order(record)
-        for index, group in self._layout.groups(record):
-            members = self._mine(index, group)
-            newest = not members or self.order_of(members[-1]) < order  # as nearly every new one is
-            members.insert(len(members) if newest else bisect_left(members, order, key=self.order_of), key)
+        self._more += old is None
+        for at in after:
+            members = self._lists.get(at)
+            if members is None:
+                self._touched.setdefault(at, {})[key] = True
+            else:
+                self._insert(members, key)
+        self._await(key, record)
+
+    def _await(self, key: Key, record: Record) -> None:
+        """Our own record falls due when it says."""
         when = self._when(record)
         if when is not None:
-            insort(self._my_due(), (when, key), key=itemgetter(0))
+            insort(self._due, (when, key), key=first)
+
+    def _insert(self, members: list[Key], key: Key) -> None:
+        order = self.order_of(key)
+        newest = not members or self.order_of(members[-1]) < order  # as nearly every new one is
+        members.insert(len(members) if newest else bisect_left(members, order, key=self.order_of), key)
+
+    def _leave(self, key: Key, record: Record, lists: Iterable[tuple[str, Group]]) -> None:
+        """Out of these lists; the record is still where it was."""
+        order = self._layout.order(record)
+        for at in lists:
+            members = self._lists.get(at)
+            if members is None:
+                self._touched.setdefault(at, {})[key] = False
+            else:
+                del members[members.index(key, bisect_left(members, order, key=self.order_of))]
+
+    def _forget(self, key: Key, record: Record) -> None:
+        """Our own record falls due no more."""
+        when = self._when(record) if key in self._own else None
+        if when is not None:
+            del self._due[self._due.index((when, key), bisect_left(self._due, when, key=first))]
 
     def remove(self, key: Key) -> Record | None:
         """Take a record out; returns it, or None when there was none."""
         record = self.get(key)
-        if record is None:
-            return None
-        order = self._layout.order(record)
-        for index, group in self._layout.groups(record):
-            members = self._mine(index, group)
-            at = bisect_left(members, order, key=self.order_of)
-            del members[members.index(key, at)]
-        when = self._when(record)
-        if when is not None:
-            waiting = self._my_due()
-            del waiting[waiting.index((when, key), bisect_left(waiting, when, key=itemgetter(0)))]
-        if key in self._base.records:
-            self._own[key] = None
-        else:
-            del self._own[key]
-        self._size -= 1
+        if record is not None:
+            self._leave(key, record, self._layout.groups(record))
+            self._forget(key, record)
+            self._erase(key)
         return record
+
+    def _erase(self, key: Key) -> None:
+        if self._base.get(key) is None:
+            del self._own[key]
+        else:
+            self._own[key] = None
+        self._more -= 1
 
     def drop(self, keys: Iterable[Key]) -> list[Record]:
         """Take many records out at once, at the cost of one pass over each list they stand in; returns those that were there."""
         gone = {key: record for key in keys if (record := self.get(key)) is not None}
-        for at in {place for record in gone.values() for place in self._layout.groups(record)}:
-            members = self._mine(*at)
-            members[:] = [key for key in members if key not in gone]
-        if any(self._when(record) is not None for record in gone.values()):
-            waiting = self._my_due()
-            waiting[:] = [each for each in waiting if each[1] not in gone]
+        read = set()
+        for key, record in gone.items():
+            for at in self._layout.groups(record):
+                if at in self._lists:
+                    read.add(at)
+                else:
+                    self._touched.setdefault(at, {})[key] = False
+        for at in read:
+            self._lists[at] = [key for key in self._lists[at] if key not in gone]
+        self._due = [each for each in self._due if each[1] not in gone]
         for key in gone:
-            if key in self._base.records:
-                self._own[key] = None
-            else:
-                del self._own[key]
-        self._size -= len(gone)
+            self._erase(key)
         return list(gone.values())
 
-    def _stands_like(self, old: Record, new: Record) -> bool:
-        """Whether two versions of a record stand in the same places of the same lists."""
-        layout = self._layout
-        return (
-            layout.order(old) == layout.order(new)
-            and self._when(old) == self._when(new)
-            and all(group_of(old) == group_of(new) for group_of in layout.indexes.values())
-        )
-
     def order_of(self, key: Key) -> Any:
-        """What the record of this key is sorted by."""
-        record = self._own.get(key) or self._base.records[key]
+        """What the record of this key is sorted by. Raises KeyError."""
+        record = self._own.get(key)
+        if record is None:
+            record = self._base.get(key)
+        if record is None:
+            raise KeyError(key)
         return self._layout.order(record)
 
     def order_of_record(self, record: Record) -> Any:
@@ -253,17 +333,3 @@ class Table:
 
     def _when(self, record: Record) -> int | None:
         return None if self._layout.due is None else self._layout.due(record)
-
-    def _my_due(self) -> list[tuple[int, Key]]:
-        """The waiting list, made this world's own."""
-        if self._due is None:
-            self._due = self._base.due.copy()
-        return self._due
-
-    def _mine(self, index: str, group: Group) -> list[Key]:
-        """The group's list, made this world's own."""
-        at = (index, group)
-        members = self._groups.get(at)
-        if members is None:
-            members = self._groups[at] = list(self._base.indexes[index].get(group, ()))
-        return members

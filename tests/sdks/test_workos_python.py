@@ -335,8 +335,8 @@ def receiver() -> Iterator[Any]:
 
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.url = f"http://127.0.0.1:{server.server_port}/hook"  # type: ignore[attr-defined]
-    server.arrivals = arrivals  # type: ignore[attr-defined]
+    server.url = f"http://127.0.0.1:{server.server_port}/hook"  # type: ignore[attr-defined]  # a place to keep it that closes with the server
+    server.arrivals = arrivals  # type: ignore[attr-defined]  # a place to keep it that closes with the server
     yield server
     server.shutdown()
     server.server_close()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.state.ids import Draws, base62, crockford, guid, letters, ulid
+from mockserver.state.ids import Draws, base62, crockford, drawn, guid, letters, ulid
 
 moments = st.integers(0, 2**48 - 1)
 bits = st.integers(0, 2**80 - 1)
@@ -87,3 +87,9 @@ def test_another_process_throws_the_same() -> None:
         for seed in ("0", "1")
     }
     assert len(told) == 1
+
+
+@given(st.text(), st.integers(1, 2**400))
+def test_one_draw_alone_is_the_first_of_many(key: str, n: int) -> None:
+    """The quick way and the dice agree."""
+    assert drawn(key, n) == Draws(key).below(n)

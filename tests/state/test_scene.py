@@ -85,6 +85,37 @@ def test_a_person_is_the_same_however_many_there_are(few: int, many: int) -> Non
     assert len(told(people=many).people) == many
 
 
+def test_people_are_a_list_that_nobody_wrote() -> None:
+    """Of a company of ten million each is there at once by number, from either end and in slices, the same as by going through them."""
+    people, few = told(people=10_000_000).people, told(people=200).people
+    assert (len(people), people[-1].index, people[9_999_999]) == (10_000_000, 9_999_999, people[-1])
+    assert list(few) == [few[number] for number in range(200)] == list(few[0:200])
+    assert [people[number] for number in (199, 0, 57)] == [few[199], few[0], few[57]]
+    for beyond in (200, -201):
+        with pytest.raises(IndexError):
+            few[beyond]
+
+
+def test_people_are_known_by_number_and_address() -> None:
+    """How many sessions somebody holds and who has an address is told as it is of the person."""
+    people = told(people=200).people
+    assert [people.holds(number) for number in range(200)] == [person.sessions for person in people]
+    assert people.sessions == sum(person.sessions for person in people)
+    assert all(person.index in people.having(person.email.upper()) for person in people)
+    assert told(people=200).person(people[150].email) == people[150]
+    for nobody in ("nobody@example.com", "nobody.150@example.com", "x.99999@example.com", "", "@", "x.²@example.com"):
+        assert told(people=200).person(nobody) is None
+
+
+def test_the_busiest_is_the_first_with_most_sessions() -> None:
+    """Among named people, and where they hold few, among the grown."""
+    people = told(people=200).people
+    assert people.busiest == max(people, key=lambda person: person.sessions)
+    quiet = scenes.People([person._replace(sessions=1) for person in people.named], 200, "0", people.named[0].devices)
+    assert quiet.busiest == max(quiet, key=lambda person: person.sessions)
+    assert scenes.People([]).busiest is None
+
+
 def test_another_seed_is_another_company() -> None:
     """The named people stay, the grown ones are others; the same seed gives the same ones."""
     one, again, other = told(40, "1"), told(40, "1"), told(40, "2")

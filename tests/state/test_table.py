@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from hypothesis import settings
@@ -9,7 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
 from mockserver.state.clock import Clock
-from mockserver.state.table import Base, Layout, Record, Table
+from mockserver.state.drawn import Drawn, DrawnBase
+from mockserver.state.table import Base, Layout, Record, Shared, Table
 from mockserver.state.world import Snapshot, World
 
 layout = Layout(
@@ -35,6 +37,15 @@ def ordered(model: Model) -> list[Record]:
     return sorted(model.values(), key=layout.order)
 
 
+def drawn(layout: Layout, scene: list[Record]) -> DrawnBase:
+    """The records of a scene made when they are read, three to a number; teams are walked, sizes are asked of everybody."""
+    numbers = range(5)
+    of = {number: [record for record in scene if record["id"] // 3 == number] for number in numbers}
+    holders, owners = (lambda key: [key // 3]), {"size": lambda _: range(-1, 9)}
+    soonest = min([record["due"] for record in scene if record["due"] is not None], default=0)
+    return DrawnBase(layout, Drawn(numbers, of.__getitem__, holders, owners, soonest=soonest))
+
+
 class Worlds(RuleBasedStateMachine):
     """Any number of worlds of one scene, each with a dictionary that says what it must hold."""
 
@@ -49,9 +60,9 @@ class Worlds(RuleBasedStateMachine):
         self.told[id(world)] = (world, model)
         return world
 
-    @initialize(target=worlds, scene=st.lists(records, unique_by=lambda record: record["id"]))
-    def lay(self, scene: list[Record]) -> World:
-        base = {"things": Table(layout, Base(layout, scene))}
+    @initialize(target=worlds, scene=st.lists(records, unique_by=lambda record: record["id"]), lay=st.sampled_from([Base, drawn]))
+    def lay(self, scene: list[Record], lay: Callable[[Layout, list[Record]], Shared]) -> World:
+        base = {"things": Table(layout, lay(layout, scene))}
         self.scene: Model = {record["id"]: record for record in scene}
         return self.begin(World("origin", lambda _: base, Clock(frozen=0)), dict(self.scene))
 
@@ -63,6 +74,14 @@ class Worlds(RuleBasedStateMachine):
         table, model = self.parts(world)
         table.put(record)
         model[record["id"]] = record
+
+    @rule(world=worlds, key=keys, note=st.integers())
+    def revise(self, world: World, key: int, note: int) -> None:
+        """The usual change: another version that stands where the one before it stood."""
+        table, model = self.parts(world)
+        if key in model:
+            model[key] = {**model[key], "note": note}
+            table.put(model[key])
 
     @rule(world=worlds, key=keys)
     def remove(self, world: World, key: int) -> None:
@@ -153,7 +172,7 @@ TestWorlds.settings = settings(max_examples=40, stateful_step_count=25)
 
 
 def test_a_fork_shares_a_large_scene_until_somebody_writes() -> None:
-    """A fork over 100,000 records copies none of them; a write copies the lists it touches and no record."""
+    """A fork over 100,000 records copies none of them; a write copies no list and no record, nor does reading what it has not touched."""
     scene = [{"id": number, "at": number % 97, "team": "red", "size": None, "due": None} for number in range(100_000)]
     base = {"things": Table(layout, Base(layout, scene))}
     fork = World("origin", lambda _: base, Clock(frozen=0)).fork("fork").store("vendor")["things"]
@@ -162,3 +181,5 @@ def test_a_fork_shares_a_large_scene_until_somebody_writes() -> None:
     fork.put({**scene[7], "size": 3})
     assert set(fork.changed) == {7}
     assert fork.get(8) is base["things"].get(8)
+    assert fork.keys("team", "red") is base["things"].keys("team", "red")
+    assert fork.keys("size", 3) == [7]

@@ -749,7 +749,7 @@ def test_a_seeded_session_is_a_session_like_any_other(pd: PagerDuty) -> None:
 
 
 def standing(reply: Reply) -> tuple[str, str, str]:
-    return tuple(reply.headers[f"ratelimit-{name}"] for name in ("limit", "remaining", "reset"))  # type: ignore[return-value]
+    return tuple(reply.headers[f"ratelimit-{name}"] for name in ("limit", "remaining", "reset"))  # type: ignore[return-value]  # three names make three values
 
 
 def test_the_961st_call_of_a_minute_is_too_many(pd: PagerDuty) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property, lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
 from mockserver.engine.vendor import Populated
 from mockserver.state.clock import day, minute
+from mockserver.state.drawn import Drawn, Traces
 from mockserver.state.ids import base62, letters
 from mockserver.state.scene import Person, Scene
-from mockserver.state.table import Record
+from mockserver.state.table import Record, never
 from mockserver.vendors.azure import signin, tokens
 from mockserver.vendors.azure.records import health, host_record, pool_record, pools_of, session_record, shaped, stamp
 
@@ -75,27 +77,51 @@ def account(scene: Scene, person: Person) -> Record:
 
 def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
     """Every kind's records. Which host a person's sessions are on, and their numbers, depend on nobody else."""
+    people, everybody = scene.people, range(len(scene.people))
     pools = dict(pools_of_scene(scene))
+    offices = Offices(scene, pools)
+    trace = Traces(lambda: ((int(drawn(scene, "person", number)[24:], 16), number) for number in everybody))
 
-    @cache
-    def hosts() -> dict[str, list[Record]]:
-        return {name: list(hosts_of(scene, pool)) for name, pool in pools.items()}
+    def principal(number: int) -> list[Record]:
+        return [account(scene, people[number]) if number >= 0 else application(scene, *applications[number])]
+
+    def principal_of(key: object) -> Iterator[int]:
+        yield from those_without_person
+        if isinstance(key, str) and identity.fullmatch(key):
+            yield from trace(int(key[-8:], 16))
 
     return {
         "tenants": [tenant(scene)],
-        "principals": principals(scene),
+        "principals": Drawn(
+            range(-len(applications), len(people)),
+            of=principal,
+            holders=principal_of,
+            owners={"application": lambda _: those_without_person, "person": people.having},
+            count=lambda: len(applications) + len(people),
+            outline=lambda number: [{"id": one(scene, "person", number)}] if number >= 0 else principal(number),
+        ),
         "hostPools": pools.values(),
-        "sessionHosts": (host for name in pools for host in hosts()[name]),
-        "userSessions": (session for person in scene.people for session in sessions_of(scene, person, hosts())),
+        "sessionHosts": Drawn(
+            range(len(offices.hosts)),
+            of=lambda number: [offices.host(*offices.hosts[number])],
+            holders=offices.host_number,
+            owners={},
+            count=offices.hosts.__len__,
+        ),
+        "userSessions": Drawn(
+            everybody,
+            of=lambda number: sessions_of(scene, people[number], offices),
+            holders=offices.session_numbers,
+            owners={"host": offices.session_numbers, "person": lambda group: people.having(group[1])},
+            count=lambda: people.sessions,
+            outline=lambda number: offices.outlines(people[number]),
+            soonest=never,
+        ),
     }
 
 
-def principals(scene: Scene) -> Iterator[Record]:
-    """Who may sign in: the applications and everybody."""
-    for name, role in applications:
-        yield application(scene, name, role)
-    for person in scene.people:
-        yield account(scene, person)
+those_without_person: Final = range(-len(applications), 0)
+identity: Final = re.compile("[0-9a-f-]{27}[0-9a-f]{8,}")
 
 
 def pools_of_scene(scene: Scene) -> Iterator[tuple[str, Record]]:
@@ -106,52 +132,101 @@ def pools_of_scene(scene: Scene) -> Iterator[tuple[str, Record]]:
 
 
 def admin(scene: Scene) -> str:
-    return next((person.email for person in scene.people if person.role == "admin"), f"admin@{scene.domain}")
+    return next((person.email for person in scene.people.named if person.role == "admin"), f"admin@{scene.domain}")
 
 
 def pool_for(person: Person) -> str:
     return "hp-personal" if person.role == "admin" else "hp-engineering" if person.team in engineers else "hp-office"
 
 
-def hosts_of(scene: Scene, pool: Record) -> Iterator[Record]:
-    """As many hosts as the pool's people and the longest list of sessions need; a personal desktop for each administrator."""
-    checks, made, seen = health(scene.now - 20 * minute), scene.now - 90 * day, scene.now - minute
-    name = pool["name"]
-    if name == "hp-personal":
-        owners: list[tuple[int, str | None]] = [(person.index, person.email) for person in scene.people if person.role == "admin"]
-    else:
-        most = max((person.sessions for person in scene.people if pool_for(person) == name), default=0)
-        count = max(-(-len(scene.people) // people_a_host), -(-most // sessions_a_person), 1)
-        owners = [(index, None) for index in range(count)]
-    for index, owner in owners:
-        short = f"sh-{name[3:]}-{index}"
-        yield host_record(pool, short, made, seen, checks, one(scene, "machine", short), one(scene, "host", short), owner)
+host_address: Final = re.compile(r"(.+)/sessionhosts/sh-[a-z]+-([0-9]{1,9})(?:/usersessions/([0-9]{1,12}))?")
 
 
-def sessions_of(scene: Scene, person: Person, hosts: Mapping[str, list[Record]]) -> Iterator[Record]:
+class Offices:
+    """Where everybody sits: told by the person alone, and the person by the place.
+
+    hosts  name of the pool and number in it; as many as the pool's people and the longest list of sessions need
+    """
+
+    def __init__(self, scene: Scene, pools: Mapping[str, Record]) -> None:
+        self.scene, self.pools = scene, pools
+        self.names = {pool["_at"]: name for name, pool in pools.items()}
+        self.owners = {person.index: person.email for person in scene.people.named if person.role == "admin"}
+        self.busy = [person.index for person in scene.people.named if person.sessions > sessions_a_person]  # nobody grown is
+        self.hosts = [(name, index) for name in pools for index in self.those_of(name)]
+        self.checks = health(scene.now - 20 * minute)
+        self.host = lru_cache(4096)(self._host)
+
+    def those_of(self, name: str) -> Iterable[int]:
+        """The numbers of a pool's hosts; each administrator has a personal desktop."""
+        if name == "hp-personal":
+            return self.owners
+        everybody = self.scene.people
+        most = max((everybody[number].sessions for number in self.busy if pool_for(everybody[number]) == name), default=0)
+        return range(max(-(-len(everybody) // people_a_host), -(-most // sessions_a_person), 1))
+
+    def _host(self, name: str, index: int) -> Record:
+        pool, short, now = self.pools[name], f"sh-{name[3:]}-{index}", self.scene.now
+        ids = one(self.scene, "machine", short), one(self.scene, "host", short)
+        return host_record(
+            pool, short, now - 90 * day, now - minute, self.checks, *ids, self.owners.get(index) if name == "hp-personal" else None
+        )
+
+    @cached_property
+    def _numbers(self) -> dict[tuple[str, int], int]:
+        return {host: number for number, host in enumerate(self.hosts)}
+
+    def host_number(self, address: object) -> Iterator[int]:
+        """Which of the hosts has this address."""
+        found = host_address.fullmatch(address) if isinstance(address, str) else None
+        if found and found[1] in self.names:
+            yield self._numbers.get((self.names[found[1]], int(found[2])), -1)
+
+    def seats(self, person: Person) -> Iterator[tuple[int, int]]:
+        """The host and the number on it of each of a person's sessions. recorded: the first session of a host is number 2."""
+        number = person.index
+        for nth in range(person.sessions):
+            block, slot = divmod(nth, sessions_a_person)
+            if person.role == "admin":
+                yield number, 2 + nth
+            elif block == 0:
+                yield number // people_a_host, 2 + number % people_a_host * sessions_a_person + slot
+            else:  # beyond a person's own block others' numbers must not be met
+                yield block, 2 + (people_a_host + number) * sessions_a_person + slot
+
+    def session_numbers(self, address: object) -> Iterable[int]:
+        """Who may hold the session of this address, or sessions on the host of this address."""
+        found = host_address.fullmatch(address) if isinstance(address, str) else None
+        name = self.names.get(found[1]) if found else None
+        if found is None or name is None:
+            return ()
+        host = int(found[2])
+        if name == "hp-personal":
+            return (host,)
+        if found[3] is None:
+            return {*range(host * people_a_host, (host + 1) * people_a_host), *self.busy}
+        block = (int(found[3]) - 2) // sessions_a_person
+        return (host * people_a_host + block if block < people_a_host else block - people_a_host,)
+
+    def outlines(self, person: Person) -> Iterator[Record]:
+        """What lists tell a person's sessions by."""
+        name = pool_for(person)
+        pool, properties = self.pools[name]["_at"], {"userPrincipalName": person.email}
+        for host, number in self.seats(person):
+            yield {"_at": f"{pool}/sessionhosts/sh-{name[3:]}-{host}/usersessions/{number}", "_pool": pool, "properties": properties}
+
+
+def sessions_of(scene: Scene, person: Person, offices: Offices) -> Iterator[Record]:
     """A person's sessions: the newest in use, the older ones mostly left disconnected."""
-    if not person.sessions:
-        return
-    there = hosts[pool_for(person)]
-    login = f"AzureAD\\{person.given}{person.family}"
+    name, login = pool_for(person), f"AzureAD\\{person.given}{person.family}"
     last = person.sessions - 1 if person.status == "employed" else -1
-    own = person.role == "admin"
-    mine = next(host for host in there if host["properties"]["assignedUser"] == person.email) if own else None
-    seat = person.index % people_a_host
-    for nth, visit in enumerate(scene.visits(person, "azure", person.sessions, within_days=3)):
-        block, slot = divmod(nth, sessions_a_person)
-        # recorded: the first session of a host is number 2. Beyond a person's own block others' numbers must not be met.
-        if mine is not None:
-            host, number = mine, 2 + nth
-        elif block == 0:
-            host, number = there[person.index // people_a_host], 2 + seat * sessions_a_person + slot
-        else:
-            host, number = there[block], 2 + (people_a_host + person.index) * sessions_a_person + slot
+    visits = scene.visits(person, "azure", person.sessions, within_days=3)
+    for nth, ((host, number), visit) in enumerate(zip(offices.seats(person), visits, strict=True)):
         digits = drawn(scene, "session", person.index, nth)
         # The two digits that no id shows decide the rest: a quarter of the older sessions is in use, an eighth are of one application.
         state = "Active" if nth == last or (last > 0 and digits[12] < "4") else "Disconnected"
         kind = "RemoteApp" if digits[16] < "2" else "Desktop"
-        yield session_record(host, number, visit.at, person.email, state, kind, login, shaped(digits))
+        yield session_record(offices.host(name, host), number, visit.at, person.email, state, kind, login, shaped(digits))
 
 
 def credentials(scene: Scene, options: Mapping[str, str]) -> dict[str, str]:
@@ -169,7 +244,7 @@ def credentials(scene: Scene, options: Mapping[str, str]) -> dict[str, str]:
 
 def subject(scene: Scene, options: Mapping[str, str]) -> dict[str, Any]:
     """The pool of the person with the most sessions."""
-    busiest = max(scene.people, key=lambda person: person.sessions, default=None)
+    busiest = scene.people.busiest
     name = pool_for(busiest) if busiest else "hp-office"
     group = next(office[1] for office in offices if office[0] == name)
     return {"subscriptionId": one(scene, "subscription"), "resourceGroupName": group, "hostPoolName": name}

@@ -51,11 +51,10 @@ def around(turn: Turn, behave: Behaviour) -> Reply:
 def holds(world: World, email: str) -> Iterable[Held]:
     """The browser sessions of whoever has this address."""
     tables = world.store("pagerduty")
-    for user in tables["users"]:
-        if user["email"] == email:
-            for each in tables["sessions"].rows("user", user["id"]):
-                end = Call("DELETE", f"/users/{user['id']}/sessions/{each['type']}/{each['id']}")
-                yield Held(each["id"], millis(each["created_at"]), each["_due"], each["summary"], "", "", end)
+    for user in tables["users"].rows("email", email):
+        for each in tables["sessions"].rows("user", user["id"]):
+            end = Call("DELETE", f"/users/{user['id']}/sessions/{each['type']}/{each['id']}")
+            yield Held(each["id"], millis(each["created_at"]), each["_due"], each["summary"], "", "", end)
 
 
 vendor = Vendor(

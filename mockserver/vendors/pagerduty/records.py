@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache, partial
 from hashlib import blake2b
 from typing import Final
 
 from mockserver.engine.vendor import Populated
 from mockserver.message import Json
 from mockserver.state.clock import day, iso_s, millis, second
+from mockserver.state.drawn import Drawn
 from mockserver.state.ids import base36, base62, letters
-from mockserver.state.scene import Person, Scene
+from mockserver.state.scene import Person, Scene, Visit
 from mockserver.state.table import Record
 from mockserver.state.world import World
 
 lifetime: Final = 60 * day  # official: the example delegation lives that long
+within_days: Final = 30  # since anybody of the scene signed in
 account_key: Final = "accountFullAccessKey"
 read_only_key: Final = "accountReadOnlyKey01"
 scoped_token: Final = "pdus+_0EXAMPLE_users-read-only"
@@ -32,7 +36,9 @@ every_scope: Final = (
 
 size: Final = 36**6
 stride: Final = 1_291_467_967  # coprime to `size`, so that no two numbers below it meet in one id
+back: Final = pow(stride, -1, size)
 pairs: Final = [a + b for a in base36 for b in base36]  # thrice as quick as letter by letter
+ids: Final = re.compile("P([0-9A-Z]{6}|[0-9A-Z]{13})")
 
 
 def short_id(number: int, salt: int) -> str:
@@ -42,6 +48,14 @@ def short_id(number: int, salt: int) -> str:
     high, low = divmod((number * stride + salt) % size, 1_679_616)
     middle, low = divmod(low, 1296)
     return f"P{pairs[high]}{pairs[middle]}{pairs[low]}"
+
+
+def number_of(key: object, salt: int) -> Iterator[int]:
+    """The number whose short id this is, if it is one."""
+    found = ids.fullmatch(key) if isinstance(key, str) else None
+    if found:
+        letters_ = found[1]
+        yield (int(letters_, 36) - salt) * back % size if len(letters_) == 6 else int(letters_[::-1], 36)
 
 
 def delegation_id(stem: str, uid: str) -> str:
@@ -63,8 +77,13 @@ def user_id(scene: Scene, person: Person) -> str:
     return short_id(person.index, salt_of(scene, "user"))
 
 
-def session_number(person: Person, nth: int) -> int:
-    return person.index * 1024 + nth if nth < 1024 else (person.index + 1 << 34) + nth
+def session_number(number: int, nth: int) -> int:
+    return number * 1024 + nth if nth < 1024 else (number + 1 << 34) + nth
+
+
+def owner_of(number: int) -> int:
+    """Whose session has this number."""
+    return number >> 10 if number < 1 << 34 else (number >> 34) - 1
 
 
 # -- keys ---------------------------------------------------------------------------------------------------------------
@@ -89,7 +108,7 @@ def key_of(
 
 def admin(scene: Scene) -> Person | None:
     """The first admin of the scene, or whoever comes first."""
-    return next((person for person in scene.people if person.role == "admin"), scene.people[0] if scene.people else None)
+    return next((person for person in scene.people.named if person.role == "admin"), scene.people[0] if scene.people else None)
 
 
 def credentials(scene: Scene, options: Mapping[str, str]) -> dict[str, str]:
@@ -102,15 +121,60 @@ def credentials(scene: Scene, options: Mapping[str, str]) -> dict[str, str]:
 
 def subject(scene: Scene, options: Mapping[str, str]) -> dict[str, Json]:
     """Whoever has the most sessions."""
-    return {"id": user_id(scene, max(scene.people, key=lambda person: person.sessions))} if scene.people else {}
+    busiest = scene.people.busiest
+    return {"id": user_id(scene, busiest)} if busiest else {}
 
+
+SignIns = tuple[Person, str, list[tuple[str, Visit]]]
+"""A person with their id, and the id and visit of each of their browser sessions."""
 
 # -- the scene ----------------------------------------------------------------------------------------------------------
 
 
 def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
     """Each sign-in is a browser session and the web delegation behind it; who has a phone has the app; admins have a token."""
-    return {"users": users(scene), "sessions": sessions(scene), "oauth_delegations": delegations(scene), "keys": keys(scene)}
+    people, user_salt, salt = scene.people, salt_of(scene, "user"), salt_of(scene, "session")
+    soonest = scene.earliest(within_days) + lifetime
+
+    def user_number(key: object) -> Iterator[int]:
+        return number_of(key, user_salt)
+
+    def user_of_delegation(key: object) -> Iterator[int]:
+        return user_number(key.rpartition("-")[2].upper()) if isinstance(key, str) else iter(())
+
+    def session_ids(number: int) -> list[str]:
+        return [short_id(session_number(number, nth), salt) for nth in range(people.holds(number))]
+
+    def signed_in(number: int) -> SignIns:
+        person = people[number]
+        visits = scene.visits(person, "pagerduty", person.sessions, within_days)
+        return person, short_id(number, user_salt), list(zip(session_ids(number), visits, strict=True))
+
+    drawn = partial(Drawn, range(len(people)))
+    return {
+        "users": drawn(
+            of=users(scene, user_salt),
+            holders=user_number,
+            owners={"email": people.having},
+            count=people.__len__,
+            outline=lambda number: [{"id": short_id(number, user_salt), "_joined": joined_at(scene, people[number])}],
+        ),
+        "sessions": drawn(
+            of=lambda number: sessions(*signed_in(number)),
+            holders=lambda key: map(owner_of, number_of(key, salt)),
+            owners={"user": user_number},
+            count=lambda: people.sessions,
+            soonest=soonest,
+        ),
+        "oauth_delegations": drawn(
+            of=lambda number: delegations(scene, *signed_in(number)),
+            holders=user_of_delegation,
+            owners={"user": user_number},
+            outline=lambda number: delegation_outlines(people[number], short_id(number, user_salt), session_ids(number)),
+            soonest=soonest,
+        ),
+        "keys": keys(scene),
+    }
 
 
 def keys(scene: Scene) -> Iterator[Record]:
@@ -119,69 +183,88 @@ def keys(scene: Scene) -> Iterator[Record]:
     yield key_of(read_only_key, "account", access="read_only")
     yield key_of(scoped_token, "oauth", scopes="users.read users:sessions.read")
     salt = salt_of(scene, "user")
-    for person in scene.people:
+    for person in scene.people.named:
         if person.role == "admin":
             uid = short_id(person.index, salt)
             yield key_of(user_token(scene, person), "oauth", uid, every_scope, delegation_id(f"{uid} integration", uid))
 
 
-def users(scene: Scene) -> Iterator[Record]:
-    salt = salt_of(scene, "user")
+def joined_at(scene: Scene, person: Person) -> int:
+    return scene.now - person.joined_days * day
+
+
+def users(scene: Scene, salt: int) -> Callable[[int], list[Record]]:
+    """The user of a number."""
     site = f"https://{'-'.join(scene.company.lower().split())}.pagerduty.com"
-    teams = {name: (f"P{letters(scene.draws('pagerduty', 'team', name).bits(40), 6)}", name) for name in {p.team for p in scene.people}}
-    for person in scene.people:
-        uid = short_id(person.index, salt)
+
+    @cache
+    def team(name: str) -> tuple[str, str]:
+        return f"P{letters(scene.draws('pagerduty', 'team', name).bits(40), 6)}", name
+
+    def user(number: int) -> list[Record]:
+        person, uid = scene.people[number], short_id(number, salt)
         name = person.name
-        yield {
-            "id": uid,
-            "type": "user",
-            "summary": name,
-            "html_url": f"{site}/users/{uid}",
-            "name": name,
-            "email": person.email,
-            "time_zone": person.time_zone,
-            "color": colors[person.index & 7],
-            "role": roles[person.role],
-            "avatar_url": f"{site}/avatars/{uid}.png",
-            "description": None,
-            "invitation_sent": person.sessions == 0,
-            "created_via_sso": person.joined_days < 1000,
-            "job_title": person.title,
-            "_team": teams[person.team],
-            "_joined": scene.now - person.joined_days * day,
+        return [
+            {
+                "id": uid,
+                "type": "user",
+                "summary": name,
+                "html_url": f"{site}/users/{uid}",
+                "name": name,
+                "email": person.email,
+                "time_zone": person.time_zone,
+                "color": colors[number & 7],
+                "role": roles[person.role],
+                "avatar_url": f"{site}/avatars/{uid}.png",
+                "description": None,
+                "invitation_sent": person.sessions == 0,
+                "created_via_sso": person.joined_days < 1000,
+                "job_title": person.title,
+                "_team": team(person.team),
+                "_joined": joined_at(scene, person),
+            }
+        ]
+
+    return user
+
+
+def sessions(person: Person, uid: str, visits: list[tuple[str, Visit]]) -> list[Record]:
+    """The browser sessions of a person."""
+    return [
+        {
+            "id": key,
+            "user_id": uid,
+            "created_at": iso_s(visit.at),
+            "summary": visit.device.user_agent,
+            "type": "browser",
+            "_due": visit.at + lifetime,
         }
+        for key, visit in visits
+    ]
 
 
-def sessions(scene: Scene) -> Iterator[Record]:
-    user_salt, salt = salt_of(scene, "user"), salt_of(scene, "session")
-    for person in scene.people:
-        if person.sessions:
-            uid = short_id(person.index, user_salt)
-            for nth, visit in enumerate(scene.visits(person, "pagerduty", person.sessions)):
-                yield {
-                    "id": short_id(session_number(person, nth), salt),
-                    "user_id": uid,
-                    "created_at": iso_s(visit.at),
-                    "summary": visit.device.user_agent,
-                    "type": "browser",
-                    "_due": visit.at + lifetime,
-                }
+def delegations(scene: Scene, person: Person, uid: str, visits: list[tuple[str, Visit]]) -> Iterator[Record]:
+    """The delegations behind a person's sessions; those of a telephone and of an integration."""
+    joined, others = joined_at(scene, person), other_sign_ins(person)
+    for key, visit in visits:
+        yield delegation_of(delegation_id(key, uid), uid, "web", visit.at, visit.at + lifetime)
+    if "mobile" in others:
+        at = max(joined, scene.now - person.index * stride % (20 * day))
+        yield delegation_of(delegation_id(f"{uid} mobile", uid), uid, "mobile", at, at + lifetime)
+    if "integration" in others:
+        yield delegation_of(delegation_id(f"{uid} integration", uid), uid, "integration", joined, scene.now + 3650 * day)
 
 
-def delegations(scene: Scene) -> Iterator[Record]:
-    user_salt, salt = salt_of(scene, "user"), salt_of(scene, "session")
-    for person in scene.people:
-        uid = short_id(person.index, user_salt)
-        joined = scene.now - person.joined_days * day
-        if person.sessions:
-            for nth, visit in enumerate(scene.visits(person, "pagerduty", person.sessions)):
-                session = short_id(session_number(person, nth), salt)
-                yield delegation_of(delegation_id(session, uid), uid, "web", visit.at, visit.at + lifetime)
-            if any(device.kind != "desktop" for device in person.devices):
-                at = max(joined, scene.now - person.index * stride % (20 * day))
-                yield delegation_of(delegation_id(f"{uid} mobile", uid), uid, "mobile", at, at + lifetime)
-        if person.role == "admin":
-            yield delegation_of(delegation_id(f"{uid} integration", uid), uid, "integration", joined, scene.now + 3650 * day)
+def other_sign_ins(person: Person) -> list[str]:
+    """What else than browsers a person has signed in from."""
+    telephone = person.sessions > 0 and any(device.kind != "desktop" for device in person.devices)
+    return ["mobile"] * telephone + ["integration"] * (person.role == "admin")
+
+
+def delegation_outlines(person: Person, uid: str, sessions: list[str]) -> Iterator[Record]:
+    """What a person's delegations are listed by."""
+    for stem in (*sessions, *(f"{uid} {type_}" for type_ in other_sign_ins(person))):
+        yield {"id": delegation_id(stem, uid)}
 
 
 def delegation_of(id_: str, uid: str, type_: str, at: int, until: int) -> Record:

@@ -8,16 +8,18 @@ Rules of this file
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from operator import itemgetter
 from typing import Any, Final
 
 from mockserver.engine.vendor import Kind, Populated, Turn
 from mockserver.message import Json
 from mockserver.state.clock import day, iso_ms, millis, minute
-from mockserver.state.ids import Draws, base62, crockford, letters, ulid
-from mockserver.state.scene import Person, Scene
+from mockserver.state.drawn import Drawn, Traces
+from mockserver.state.ids import Draws, base62, crockford, drawn, letters, ulid
+from mockserver.state.scene import Person, Scene, Visit
 from mockserver.state.table import Layout, Record, Table
 from mockserver.state.world import Tables, World
 from mockserver.vendors.workos.words import missing
@@ -361,6 +363,8 @@ kinds: Final = (
 
 scene_time: Final = 1_735_689_600_000
 """The moment of the ids of a scene, for ids must not depend on the day."""
+within_days: Final = 30
+"""Since anybody of a scene signed in."""
 
 methods: Final = ("password", "password", "password", "sso", "oauth", "magic_code", "passkey")
 named: Final = {
@@ -372,7 +376,7 @@ named: Final = {
 
 def user_key(scene: Scene, person: Person, draws: Draws | None = None) -> str:
     """Always the first draw of what is drawn for a person."""
-    bits = (draws or scene.draws("workos", person.index)).bits(80)
+    bits = draws.bits(80) if draws else drawn(f"{scene.seed}:workos:{person.index}", 1 << 80)
     return f"user_{ulid(scene_time - person.joined_days * day + person.index, bits)}"
 
 
@@ -380,33 +384,114 @@ def organization_key(scene: Scene) -> str:
     return f"org_{ulid(scene_time - 3650 * day, scene.draws('workos', 'organization').bits(80))}"
 
 
+ulids: Final = re.compile(r"[a-z]+_([0-7][0-9A-HJKMNP-TV-Z]{25})")
+digits32: Final = str.maketrans(crockford, "0123456789abcdefghijklmnopqrstuv")
+
+
+def number_in(key: object) -> int:
+    """What the ULID of an id is as a number, 0 when there is none."""
+    found = ulids.fullmatch(key) if isinstance(key, str) else None
+    return int(found[1].translate(digits32), 32) if found else 0
+
+
+def user_number(key: object) -> tuple[int, ...]:
+    """Whose id this is, or a membership's, if anybody's: the time in it is so many days and the number."""
+    return (((number_in(key) >> 80) - scene_time) % day,)
+
+
 def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
     """The company as one organization, its people as members, and their sessions with the events that told of them."""
-    users: list[Record] = []
-    memberships: list[Record] = []
-    sessions: list[Record] = []
-    events: list[Record] = []
-    company = organization_key(scene)
-    for person in scene.people:
-        draws = scene.draws("workos", person.index)
-        key = user_key(scene, person, draws)
-        last = None
-        for wire, expires in sessions_of(scene, person, key, company, draws):
-            sessions.append({**wire, "_expires": expires})
-            last = wire["created_at"]
-            data = {**wire, "updated_at": last}
-            events.append(
-                {"object": "event", "id": f"event_{wire['id'][8:]}", "event": "session.created", "created_at": last, "data": data}
-            )
-        joined = iso_ms(scene.now - person.joined_days * day + person.index)
-        users.append(scene_user(person, key, joined, last))
-        memberships.append(scene_membership(person, key, joined, company))
+    people, company = scene.people, organization_key(scene)
+    trace = Traces(lambda: session_marks(scene))
+
+    def session_number(key: object) -> list[int]:
+        return trace(number_in(key))
+
+    of_people = partial(Drawn, range(len(people)))
     return {
         "organizations": [scene_organization(scene, company)],
-        "users": users,
-        "organization_memberships": memberships,
-        "sessions": sessions,
-        "events": events,
+        "users": of_people(
+            of=lambda number: [scene_user(scene, people[number])],
+            holders=user_number,
+            owners={"email": people.having, "external": employee_number},
+            count=people.__len__,
+            outline=lambda number: [{"id": user_key(scene, people[number]), "created_at": joined_at(scene, people[number])}],
+        ),
+        "organization_memberships": of_people(
+            of=lambda number: [scene_membership(scene, people[number], company)],
+            holders=user_number,
+            owners={"user": user_number, "pair": lambda pair: user_number(pair[0])},
+            count=people.__len__,
+            outline=lambda number: [membership_outline(scene, people[number], company)],
+        ),
+        "sessions": of_people(
+            of=lambda number: [{**wire, "_expires": expires} for wire, expires in sessions_of(scene, people[number], company)],
+            holders=session_number,
+            owners={"user": user_number, "refresh": lambda _: ()},
+            count=lambda: people.sessions,
+            outline=lambda number: session_outlines(scene, people[number], "session"),
+            soonest=scene.earliest(within_days) + session_life,
+        ),
+        "events": of_people(
+            of=lambda number: [scene_event(wire) for wire, _ in sessions_of(scene, people[number], company)],
+            holders=session_number,
+            owners={},
+            count=lambda: people.sessions,
+            outline=lambda number: session_outlines(scene, people[number], "event"),
+        ),
+    }
+
+
+def session_outlines(scene: Scene, person: Person, prefix: str) -> Iterator[Record]:
+    """What a person's sessions, or the events that told of them, are listed by."""
+    bits = person_draws(scene, person.index).bits
+    bits(80)
+    for nth, visit in enumerate(visits_of(scene, person)):
+        yield {"id": f"{prefix}_{ulid(scene_time + nth, bits(88))}", "created_at": iso_ms(visit.at)}
+
+
+def session_marks(scene: Scene) -> Iterator[tuple[int, int]]:
+    """The chance in the id of each session, and whose it is."""
+    people = scene.people
+    for number in range(len(people)):
+        count = people.holds(number)
+        if count <= 4:  # so much is in the first draw
+            chance = drawn(f"{scene.seed}:workos:{number}", 1 << 80 + 88 * 4)
+            for nth in range(count):
+                yield chance >> 80 + 88 * nth, number
+        else:
+            bits = person_draws(scene, number).bits
+            bits(80)
+            for _ in range(count):
+                yield bits(88), number
+
+
+def person_draws(scene: Scene, number: int) -> Draws:
+    return Draws(f"{scene.seed}:workos:{number}")
+
+
+def employee_number(external: object) -> tuple[int, ...]:
+    """Whose external id this is."""
+    digits = external.removeprefix("employee-") if isinstance(external, str) else ""
+    return (int(digits) - 1,) if digits.isdecimal() and len(digits) < 10 else ()
+
+
+def joined_at(scene: Scene, person: Person) -> str:
+    return iso_ms(scene.now - person.joined_days * day + person.index)
+
+
+def visits_of(scene: Scene, person: Person) -> list[Visit]:
+    return scene.visits(person, "workos", person.sessions, within_days)
+
+
+def scene_event(wire: Record) -> Record:
+    at = wire["created_at"]
+    return {
+        "object": "event",
+        "id": f"event_{wire['id'][8:]}",
+        "event": "session.created",
+        "created_at": at,
+        "data": {**wire, "updated_at": at},
     }
 
 
@@ -427,10 +512,11 @@ def scene_organization(scene: Scene, key: str) -> Record:
     }
 
 
-def scene_user(person: Person, key: str, joined: str, last: str | None) -> Record:
+def scene_user(scene: Scene, person: Person) -> Record:
+    joined, visits = joined_at(scene, person), visits_of(scene, person)
     return {
         "object": "user",
-        "id": key,
+        "id": user_key(scene, person),
         "email": person.email,
         "email_verified": True,
         "first_name": person.given,
@@ -439,7 +525,7 @@ def scene_user(person: Person, key: str, joined: str, last: str | None) -> Recor
         "profile_picture_url": None,
         "external_id": f"employee-{person.index + 1:05d}",
         "metadata": {},
-        "last_sign_in_at": last,
+        "last_sign_in_at": iso_ms(visits[-1].at) if visits else None,
         "locale": None,
         "created_at": joined,
         "updated_at": joined,
@@ -447,7 +533,13 @@ def scene_user(person: Person, key: str, joined: str, last: str | None) -> Recor
     }
 
 
-def scene_membership(person: Person, user_id: str, joined: str, organization_id: str) -> Record:
+def membership_outline(scene: Scene, person: Person, organization_id: str) -> Record:
+    """What a membership is listed by."""
+    return {"id": f"om_{user_key(scene, person)[5:]}", "created_at": joined_at(scene, person), "organization_id": organization_id}
+
+
+def scene_membership(scene: Scene, person: Person, organization_id: str) -> Record:
+    user_id, joined = user_key(scene, person), joined_at(scene, person)
     role = {"slug": role_of_person[person.role]}
     return {
         "object": "organization_membership",
@@ -464,9 +556,11 @@ def scene_membership(person: Person, user_id: str, joined: str, organization_id:
     }
 
 
-def sessions_of(scene: Scene, person: Person, user_id: str, organization_id: str, draws: Draws) -> Iterator[tuple[dict[str, Json], int]]:
+def sessions_of(scene: Scene, person: Person, organization_id: str) -> Iterator[tuple[dict[str, Json], int]]:
     """Oldest first, each with when it expires. The last one of somebody who is impersonated is the impersonator's."""
-    for nth, visit in enumerate(scene.visits(person, "workos", person.sessions)):
+    draws = person_draws(scene, person.index)
+    user_id = user_key(scene, person, draws)
+    for nth, visit in enumerate(visits_of(scene, person)):
         bits = draws.bits(88)
         method = methods[(bits >> 80) % len(methods)]
         wire: dict[str, Json] = {"object": "session", "id": f"session_{ulid(scene_time + nth, bits)}"}
@@ -492,7 +586,7 @@ def credentials(scene: Scene, options: Mapping[str, str]) -> dict[str, str]:
 
 
 def subject(scene: Scene, options: Mapping[str, str]) -> dict[str, Any]:
-    busiest = max(scene.people, key=lambda person: person.sessions, default=None)
+    busiest = scene.people.busiest
     return {"id": user_key(scene, busiest)} if busiest else {}
 
 
@@ -500,7 +594,7 @@ def place(table: Table, cursor: str) -> tuple[str, str]:
     """Where an id stands in a list: beside its record, or, when that is no more, at the time the id tells. (inferred)"""
     record = table.get(cursor) or table.original(cursor)
     if record is not None:
-        return made(record)  # type: ignore[no-any-return]
+        return made(record)  # type: ignore[no-any-return]  # a key of these tables is a pair of texts
     at = 0
     for letter in cursor[-26:-16]:
         at = at * 32 + max(0, crockford.find(letter))

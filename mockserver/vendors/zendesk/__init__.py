@@ -76,16 +76,23 @@ def headers(turn: Turn, reply: Reply) -> dict[str, str]:
         out |= {"x-rate-limit": limit, "x-rate-limit-remaining": left}
         out |= {"ratelimit-limit": limit, "ratelimit-remaining": left, "ratelimit-reset": str(standing.reset)}
     if "_zendesk_cookie=" not in turn.call.headers.get("cookie", "") and "set-cookie" not in reply.headers:
-        out["set-cookie"] = first_contact(turn.world.seed, turn.now // hour)
+        out |= first_contact(turn.world.seed, turn.now // hour)
     return out
 
 
 @lru_cache(maxsize=64)
-def first_contact(seed: str, hours: int) -> str:
-    """recorded: a cookie of no consequence for whoever brings none: no device tokens, in Ruby's own notation, signed."""
+def first_contact(seed: str, hours: int) -> dict[str, str]:
+    """recorded: two cookies of no consequence for whoever brings none. A header that comes twice is written in two ways.
+
+    The first holds no device tokens, in Ruby's own notation, signed; the second is the network's, and ends in the second it was made. (inferred)
+    """
     expires = formatdate((hours * hour + 365 * day) // 1000, usegmt=True)
     value = f"BAhJIhl7ImRldmljZV90b2tlbnMiOnt9fQY6BkVU--{derived(seed, 'device', 0).hex()[:40]}"
-    return f"_zendesk_cookie={value}; path=/; expires={expires}; secure; HttpOnly; SameSite=None"
+    visitor = f"{derived(seed, 'visitor', hours).hex()[:40]}-{hours * hour // 1000}"
+    return {
+        "set-cookie": f"_zendesk_cookie={value}; path=/; expires={expires}; secure; HttpOnly; SameSite=None",
+        "Set-Cookie": f"__cfruid={visitor}; path=/; HttpOnly; Secure; SameSite=None",
+    }
 
 
 def around(turn: Turn, behave: Behaviour) -> Reply:

@@ -10,8 +10,9 @@ from typing import Any, Final
 from mockserver.engine.vendor import Kind, Populated, Turn
 from mockserver.message import Json
 from mockserver.state.clock import day, hour, iso_s, millis
+from mockserver.state.drawn import Drawn
 from mockserver.state.ids import Draws, base62, letters
-from mockserver.state.scene import Person, Scene
+from mockserver.state.scene import Person, Scene, Visit
 from mockserver.state.table import Layout, Record
 from mockserver.state.world import World
 from mockserver.vendors.zendesk.refusals import forbidden, not_found
@@ -27,6 +28,7 @@ expiry: Final[Mapping[str, Mapping[str, int]]] = {
 scene_days: Final = 12
 
 first_user: Final = 6_130_907_993_114  # recorded: ids have 13 digits
+user_step: Final = 42_560
 first_session: Final = 6_200_000_000_000
 
 # recorded: the fields and their order, and what is null
@@ -150,39 +152,82 @@ kinds: Final = (
 )
 
 
-def user_id(person: Person) -> int:
-    return first_user + person.index * 42_560
+def user_id(number: int) -> int:
+    return first_user + number * user_step
 
 
-def session_ids(person: Person, count: int) -> Iterator[int]:
+def user_number(key: Any) -> tuple[int, ...]:
+    """Whose id this is, if anybody's."""
+    return ((key - first_user) // user_step,) if isinstance(key, int) else ()
+
+
+def session_ids(number: int, count: int) -> Iterator[int]:
     """Every person has a range of ids of their own, so that nobody's depend on anybody else's sessions."""
-    start, span = first_session + (person.index << 24), (1 << 24) // max(1, count)
-    return (start + nth * span + (person.index * 7919 + nth * 104_729) % span for nth in range(count))
+    start, span = first_session + (number << 24), (1 << 24) // max(1, count)
+    return (start + nth * span + (number * 7919 + nth * 104_729) % span for nth in range(count))
+
+
+def session_number(key: Any) -> tuple[int, ...]:
+    """In whose range of ids this is, if in anybody's."""
+    return (key - first_session >> 24,) if isinstance(key, int) else ()
 
 
 def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
-    users: list[Record] = []
-    sessions: list[Record] = []
-    lasting = expiry[options["session_expiry"]]
-    for person in scene.people:
-        role = person.role.replace("_", "-")
-        key, visits = user_id(person), scene.visits(person, "zendesk", person.sessions, scene_days)
-        for at, visit in zip(session_ids(person, len(visits)), visits, strict=True):
-            session = {"id": at, "user_id": key, "authenticated_at": iso_s(visit.at), "last_seen_at": iso_s(visit.seen)}
-            sessions.append({**session, "_due": visit.seen + lasting[role]})
-        joined, last = iso_s(scene.now - person.joined_days * day), sessions[-1]["authenticated_at"] if visits else None
-        users.append({
-            **user_fields, **by_role[role], "id": key, "name": person.name, "email": person.email,
-            "created_at": joined, "updated_at": last or joined, "time_zone": person.time_zone, "iana_time_zone": person.time_zone,
-            "external_id": f"E{person.index + 1:06d}", "tags": [person.team.lower()], "last_login_at": last,
-            "suspended": person.status == "offboarded",
-        })  # fmt: skip
-    return {"users": users, "sessions": sessions, "tokens": tokens(scene)}
+    people, lasting = scene.people, expiry[options["session_expiry"]]
+    everybody = range(len(people))
+    return {
+        "users": Drawn(
+            everybody,
+            of=lambda number: [scene_user(scene, people[number])],
+            holders=user_number,
+            owners={"email": people.having},
+            count=people.__len__,
+            outline=lambda number: [{"id": user_id(number)}],
+        ),
+        "sessions": Drawn(
+            everybody,
+            of=lambda number: scene_sessions(scene, people[number], lasting),
+            holders=session_number,
+            owners={"user": user_number},
+            count=lambda: people.sessions,
+            outline=lambda number: [{"id": key} for key in session_ids(number, people.holds(number))],
+            soonest=scene.earliest(scene_days) + min(lasting.values()),
+        ),
+        "tokens": tokens(scene),
+    }
+
+
+def scene_sessions(scene: Scene, person: Person, lasting: Mapping[str, int]) -> list[Record]:
+    """A person's, oldest first."""
+    user, long = user_id(person.index), lasting[role_of(person)]
+    return [
+        {"id": at, "user_id": user, "authenticated_at": iso_s(visit.at), "last_seen_at": iso_s(visit.seen), "_due": visit.seen + long}
+        for at, visit in zip(session_ids(person.index, person.sessions), visits_of(scene, person), strict=True)
+    ]
+
+
+def visits_of(scene: Scene, person: Person) -> list[Visit]:
+    return scene.visits(person, "zendesk", person.sessions, scene_days)
+
+
+def role_of(person: Person) -> str:
+    return person.role.replace("_", "-")
+
+
+def scene_user(scene: Scene, person: Person) -> Record:
+    visits = visits_of(scene, person)
+    joined, last = iso_s(scene.now - person.joined_days * day), iso_s(visits[-1].at) if visits else None
+    return {
+        **user_fields, **by_role[role_of(person)], "id": user_id(person.index), "name": person.name, "email": person.email,
+        "created_at": joined, "updated_at": last or joined, "time_zone": person.time_zone, "iana_time_zone": person.time_zone,
+        "external_id": f"E{person.index + 1:06d}", "tags": [person.team.lower()], "last_login_at": last,
+        "suspended": person.status == "offboarded",
+    }  # fmt: skip
 
 
 def boss(scene: Scene) -> Person | None:
     """The admin whose credentials are handed out."""
-    return next((person for person in scene.people if person.role == "admin"), None)
+    return next((person for person in scene.people.named if person.role == "admin"), None)
 
 
 @lru_cache(maxsize=64)
@@ -194,7 +239,7 @@ def api_token(seed: str) -> str:
 def tokens(scene: Scene) -> list[Record]:
     """The admin's OAuth tokens: one for everything, one for reading only."""
     admin = boss(scene)
-    owner = admin and user_id(admin)
+    owner = admin and user_id(admin.index)
     return [
         {"id": number, "user_id": owner, "token": f"{scene.draws('zendesk', 'OAuth token', number).bits(256):064x}", "scopes": scopes}
         for number, scopes in ((1001, ["read", "write"]), (1002, ["read"]))
@@ -208,4 +253,5 @@ def credentials(scene: Scene, _: Mapping[str, str]) -> dict[str, str]:
 
 def subject_of(scene: Scene, _: Mapping[str, str]) -> dict[str, Any]:
     """Whoever has the most sessions."""
-    return {"user_id": user_id(max(scene.people, key=lambda person: person.sessions))} if scene.people else {}
+    busiest = scene.people.busiest
+    return {"user_id": user_id(busiest.index)} if busiest else {}
