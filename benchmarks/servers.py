@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -61,15 +62,16 @@ def unused(count: int, start: list[int] = [0]) -> range:  # noqa: B006  # the on
 
 def uvicorn(app: str) -> Callable[[Path, int], list[str]]:
     return lambda _, port: [
-        sys.executable, "-m", "uvicorn", f"by_hand:{app}", "--app-dir", str(here), "--port", str(port), "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75",
+        sys.executable, "-m", "uvicorn", app, "--app-dir", str(here), "--port", str(port), "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75",
     ]  # fmt: skip
 
 
 ours: Final = Server(
     "ours", lambda document, port: [sys.executable, "-m", "mockserver", "serve", str(document), "--port", str(port), "--json"]
 )
-by_hand: Final = Server("by hand", uvicorn("app"))
-bare: Final = Server("bare uvicorn", uvicorn("bare"), stateful=False)
+by_hand: Final = Server("by hand", uvicorn("by_hand:app"))
+bare: Final = Server("bare uvicorn", uvicorn("by_hand:bare"), stateful=False)
+ground: Final = Server("bare Starlette", uvicorn("ground:app"), stateful=False)
 
 emulate: Final = """
 import {{ createEmulator }} from "emulate";
@@ -135,7 +137,8 @@ def running(server: Server, document: Path, folder: Path, *more: str) -> Iterato
     port = free_port()
     command = [*server.command(document, port), *more]
     began = time.perf_counter()
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as an installed package is
+    with subprocess.Popen(command, cwd=folder, env=compiled, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
             yield port, process.pid, answered(process, port, server) - began
         finally:
@@ -144,7 +147,7 @@ def running(server: Server, document: Path, folder: Path, *more: str) -> Iterato
 
 def answered(process: subprocess.Popen[bytes], port: int, server: Server) -> float:
     """When the server first answered, whatever it said. Raises RuntimeError when it does not come up."""
-    until = time.perf_counter() + 60
+    until = time.perf_counter() + 300  # a million records are laid first
     while time.perf_counter() < until and process.poll() is None:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 10) as sock:
             sock.sendall(f"GET {server.path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())

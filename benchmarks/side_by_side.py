@@ -15,13 +15,12 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from load import Load, Spent, memory
-from servers import Server, bare, by_hand, here, installed, ours, peers, running
+from load import Load, Spent, cpu, memory
+from servers import Server, bare, by_hand, ground, here, installed, ours, peers, running
 from shop import document
 
 warm: Final = 1500  # requests of each kind before anything is counted: Node.js compiles what runs often
@@ -130,35 +129,30 @@ def stored_section(bench: Bench) -> None:
 
 
 def start_section(bench: Bench) -> None:
-    """Seconds from the start of the process to its first answer, and what it holds then."""
-    vendors = Server(
-        "four vendors", lambda _, port: [sys.executable, "-m", "mockserver", "serve", "--port", str(port), "--json"], path="/workos"
-    )
-    starlette = Server("bare Starlette", by_hand.command)
-    held: dict[str, list[float]] = {}
+    """From the start of the process to its first answer: seconds, processor seconds, what it holds then. Each was started once before."""
 
-    def start(server: Server, operations: int) -> Callable[[], float]:
-        def measure() -> float:
-            with running(server, bench.document(operations), installed(server, bench.folder)) as (_, pid, seconds):
-                held.setdefault(f"{server.name}{operations}", []).append(memory(pid))
-                return seconds
+    def vendors(path: str) -> Server:
+        command = [sys.executable, "-m", "mockserver", "serve", "--json", "--port"]
+        return Server(f"four vendors, {path}", lambda _, port: [*command, str(port)], path=path)
 
-        return measure
-
-    wanted = [
-        (starlette, 4),
-        (vendors, 4),
-        (ours, 4),
-        (ours, 600),
-        (ours, 22_000),
-        *((each, 4) for each in bench.told.peers),
-    ]
-    taken = bench.rounds({f"{server.name}{size}": start(server, size) for server, size in wanted})
-    for server, size in wanted:
-        name = f"{server.name}{size}"
+    wanted = {
+        ground.name: (ground, bench.document(4)),
+        **{each.name: (each, bench.document(4)) for each in map(vendors, ("/workos/user_management/users", "/_mockserver/health"))},
+        **{f"a document of {size} operations": (ours, bench.document(size)) for size in (4, 600, 22_000)},
+        **{path.name: (ours, path.resolve()) for path in bench.told.documents},
+        **{each.name: (each, bench.document(4)) for each in bench.told.peers},
+    }
+    taken: dict[str, list[tuple[float, float, float]]] = {name: [] for name in wanted}
+    for number in range(bench.told.rounds + 1):
+        for name, (server, spec) in wanted.items():
+            with running(server, spec, installed(server, bench.folder)) as (_, pid, seconds):
+                taken[name] += [(seconds, cpu(pid), memory(pid))] if number else []
+    base = [list(each) for each in zip(*taken[ground.name], strict=True)]
+    for name, starts in taken.items():
+        seconds, spent, held = (list(each) for each in zip(*starts, strict=True))
         print(
-            f"{server.name:<16}{size if server is ours else '':>6}  {statistics.median(taken[name]):.3f} s   "
-            f"× bare {ratios(taken[name], taken['bare Starlette4']):<20} {statistics.median(held[name]):.0f} MB"
+            f"{name:<46}{statistics.median(seconds):.3f} s   × bare {ratios(seconds, base[0]):<20}"
+            f"CPU {statistics.median(spent):.3f} s   × bare {ratios(spent, base[1]):<20}{statistics.median(held):.0f} MB"
         )
 
 
@@ -170,21 +164,24 @@ def inside_section(bench: Bench) -> None:
 
 
 def burst_section(bench: Bench) -> None:
-    """Ten thousand kept connections at once."""
+    """Ten thousand kept connections at once, three times: what is held must not grow."""
     import resource
 
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     many = min(10_000, most - 200)
     with running(ours, bench.document(4), bench.folder) as (port, pid, _):
-        before, began = memory(pid), time.perf_counter()
-        statuses = [status for status, _ in Load(port, pid, many).answers([("GET", "/sessions", b"")] * many * 2)]
-        took, open_ = time.perf_counter() - began, memory(pid)
-        time.sleep(1)
-        print(
-            f"{many} connections: {statuses.count(200)} of {2 * many} answered in {took:.1f} s; "
-            f"{before:.0f} MB before, {open_:.0f} with them, {memory(pid):.0f} after"
-        )
+        held = [memory(pid)]
+        for _ in range(3):
+            statuses = [status for status, _ in Load(port, pid, many).answers([("GET", "/sessions", b"")] * many * 2)]
+            held.append(memory(pid))
+            print(f"{many} connections: {statuses.count(200)} of {2 * many} answered; {' → '.join(f'{each:.0f}' for each in held)} MB")
+
+
+def generator_section(bench: Bench) -> None:
+    """How many pages the verification kit draws and checks."""
+    told = subprocess.run([sys.executable, str(here / "generator.py")], capture_output=True, text=True, check=True)
+    print(told.stdout, end="")
 
 
 sections: Final[dict[str, Callable[[Bench], None]]] = {
@@ -194,6 +191,7 @@ sections: Final[dict[str, Callable[[Bench], None]]] = {
     "start": start_section,
     "inside": inside_section,
     "burst": burst_section,
+    "generator": generator_section,
 }
 
 
@@ -205,6 +203,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the peers are installed and kept; otherwise they are thrown away")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--requests", type=int, default=2000)
+    parser.add_argument("--documents", nargs="*", type=Path, default=[], help="documents to be started besides, in the section `start`")
     parser.add_argument("--stored", type=int, default=1_000_000)
     told = parser.parse_args()
     told.peers = [] if told.peers is None else [known[name] for name in told.peers or known]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -120,7 +121,10 @@ def pages(site: Site) -> Iterator[BaseRoute]:
     yield from reference.routes(site)
 
 
-@cli.command(epilog="Every option can also stand in [tool.mockserver] of pyproject.toml, or in a variable MOCKSERVER_<OPTION>.")
+@cli.command(
+    epilog="Every option can also stand in [tool.mockserver] of pyproject.toml, or in a variable MOCKSERVER_<OPTION>. Documents that were read are "
+    "kept in the user's cache folder; MOCKSERVER_CACHE=FOLDER says where else, MOCKSERVER_CACHE=off keeps none."
+)
 @click.argument("vendors", nargs=-1, metavar="[NAME|SPEC ...]", envvar="MOCKSERVER_VENDORS")
 @option("--host", env="HOST", default="127.0.0.1", help="Address to listen on.")
 @option("--port", env="PORT", default=4010, type=click.IntRange(0, 65535), help="Port; 0: any free one.")
@@ -150,6 +154,7 @@ def serve(
       mockserver serve petstore.yaml --port 0 --json
       mockserver serve --people 100000 --clock 2026-01-31T09:00:00Z
     """
+    gc.disable()  # starting makes next to no garbage; the server turns it on again
     from mockserver.vendors import site as make_site
     from mockserver.web.app import App
     from mockserver.web.server import Plan, loopback
@@ -159,10 +164,7 @@ def serve(
         raise click.UsageError(
             f"--host {host} can be reached from other machines, and the fake lets everybody in; add --public if that is meant"
         )
-    site = make_site(
-        vendors, scene=scene, seed=seed, people=people, clock=clock, options=vendor_options(option, vendors, limits),
-        progress=progress_bar(people),
-    )  # fmt: skip
+    site = make_site(vendors, scene=scene, seed=seed, people=people, clock=clock, options=vendor_options(option, vendors, limits))
     hosts = [name for engine in site.engines.values() for name in engine.vendor.hosts]
     plan = Plan(host, port, tls_port if tls else None, tuple(hosts))
     if host not in loopback:
@@ -189,19 +191,6 @@ def vendor_options(given: tuple[str, ...], vendors: tuple[str, ...], limits: boo
             raise click.UsageError(f"--option {text!r} is not VENDOR.NAME=VALUE, such as NAME.limits=off")
         out.setdefault(vendor, {})[name] = value
     return out
-
-
-def progress_bar(people: int | None) -> Callable[[int, int], None] | None:
-    """A line on a terminal that tells how far growing has come."""
-    if not people or people < 5000 or not sys.stderr.isatty():
-        return None
-
-    def told(done: int, total: int) -> None:
-        filled = 30 * done // max(total, 1)
-        bar = f"  people {'█' * filled}{'░' * (30 - filled)} {done:,} of {total:,}" if done < total else ""
-        click.echo(f"\r\x1b[K{bar}", err=True, nl=False)
-
-    return told
 
 
 def described(site: Any, address: Any) -> dict[str, Any]:

@@ -102,7 +102,7 @@ class Verb(click.Command):
 
     def optional(self) -> Iterator[tuple[str, str]]:
         """What can be said by options: parameters of the query, and all of the body where the line says so."""
-        query = {each.name for each in self.operation.by_place["query"]}
+        query = {each.name for each in self.operation.by_place.query}
         for name, place in self.places().items():
             if name in query or (self.line.every and name not in ("world", *self.line.arguments, *self.line.fixed)):
                 yield name, place

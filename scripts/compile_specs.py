@@ -1,25 +1,30 @@
-"""Put the specs into the wheel as JSON: reading YAML is the slowest part of starting, and this way nobody's machine does it twice."""
+"""Put what is bundled into the wheel as it is read, too: reading YAML is the slowest part of starting, and this way nobody's machine does it."""
 
 from __future__ import annotations
 
-import json
+import os
+import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
-import yaml
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CompileSpecs(BuildHookInterface[Any]):
-    """specs/<vendor>/openapi.yaml as mockserver/_shelf/specs/<vendor>/openapi.json, beside the YAML it was made from."""
+    """specs/ and the drawers of what is bundled, below mockserver/_shelf/."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if self.target_name != "wheel" or version == "editable":
             return
-        for source in sorted(Path(self.root, "specs").glob("*/openapi.yaml")):
-            told = yaml.load(source.read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # a safe loader
-            made = Path(self.directory, "specs", source.parent.name, "openapi.json")
-            made.parent.mkdir(parents=True, exist_ok=True)
-            made.write_text(json.dumps(told, separators=(",", ":"), default=str))
-            build_data["force_include"][str(made)] = f"mockserver/_shelf/specs/{source.parent.name}/openapi.json"
-            build_data["force_include"][str(source)] = f"mockserver/_shelf/specs/{source.parent.name}/openapi.yaml"
+        root, drawers = Path(self.root), Path(self.directory, "leaves")
+        shutil.rmtree(drawers, ignore_errors=True)
+        os.environ["MOCKSERVER_CACHE"] = str(drawers)
+        sys.path.insert(0, self.root)
+        from mockserver.contract.document import load
+
+        specs = sorted(root.glob("specs/*/openapi.yaml"))
+        for source in (*specs, root / "mockserver" / "web" / "control.yaml"):
+            load(source)
+        build_data["force_include"] |= {str(each): f"mockserver/_shelf/leaves/{each.name}" for each in drawers.iterdir()}
+        build_data["force_include"] |= {str(each): f"mockserver/_shelf/{each.relative_to(root)}" for each in specs}

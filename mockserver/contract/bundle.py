@@ -12,27 +12,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from mockserver.contract.document import largest_source, mapping, methods, parse
+from mockserver.contract.document import largest_source, mapping, parse
+from mockserver.contract.leaves import methods
 from mockserver.contract.mending import stands
 from mockserver.contract.operation import escape
 from mockserver.contract.wire import BrokenEncoding, plain
 from mockserver.errors import BadSpec
 from mockserver.message import Json
 
-outside: Final = re.compile(rb"""(?<![\w/}])\$ref["']?\s*:\s*["']?[^"'#\s{\[]""")
 most_files: Final = 500
-
-
-def reaches_out(text: bytes) -> bool:
-    """Whether a document refers to other files, as far as its text tells."""
-    return outside.search(text) is not None
 
 
 class Bundle:
     """A document and the files it refers to, being made one.
 
-    flaws  what could not be resolved
-    files  what was read, the document first
+    flaws       what could not be resolved
+    files       what was read, the document first
+    neighbours  the files besides the document on which the result depends, those that are not there among them
     """
 
     def __init__(self, root: dict[str, Any], path: Path) -> None:
@@ -41,6 +37,7 @@ class Bundle:
         self.folder = self.home.parent
         self.files: dict[Path, Json] = {self.home: root}
         self.flaws: list[str] = []
+        self.neighbours: dict[Path, None] = {}
         self._hoisted: dict[tuple[Path, str], str] = {}
         self._old = "swagger" in root
 
@@ -96,6 +93,7 @@ class Bundle:
                 self.flaws.append(f"{shown(path, at)}: $ref {name!r} leaves the document's folder {self.folder}; it allows anything")
                 return None
             if target not in self.files:
+                self.neighbours[target] = None
                 if len(self.files) >= most_files or target.stat().st_size > largest_source:
                     raise BadSpec(f"{shown(path, at)}: $ref {name!r}: more than {most_files} files, or one over {largest_source >> 20} MiB")
                 self.files[target] = parse(target.read_bytes(), str(target))
@@ -126,8 +124,8 @@ class Bundle:
 
     def _section(self, section: str) -> dict[str, Any]:
         if self._old:
-            return self.root.setdefault("definitions" if section == "schemas" else section, {})  # type: ignore[no-any-return]
-        return self.root.setdefault("components", {}).setdefault(section, {})  # type: ignore[no-any-return]
+            return self.root.setdefault("definitions" if section == "schemas" else section, {})  # type: ignore[no-any-return]  # a section of a document is an object
+        return self.root.setdefault("components", {}).setdefault(section, {})  # type: ignore[no-any-return]  # a section of a document is an object
 
 
 def section_of(node: Json) -> str:

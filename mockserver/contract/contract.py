@@ -8,10 +8,8 @@ Rules of this file
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
@@ -24,16 +22,19 @@ import orjson
 from mockserver.contract import bodies, mending, wire
 from mockserver.contract import document as documents
 from mockserver.contract.document import Document
+from mockserver.contract.leaves import Keys, followed, leaf_of, standing
 from mockserver.contract.operation import Operation, Parameter, escape
 from mockserver.errors import BadSpec, Finding, UnknownName
 from mockserver.message import NOTHING, Call, Json, Reply
 
 Side = Literal["request", "reply"]
+sides: Final[tuple[Side, ...]] = ("request", "reply")
 hidden_side: Final[Mapping[Side, str]] = {"request": "readOnly", "reply": "writeOnly"}
 
 most_findings: Final = 20
+most_registries: Final = 64
+most_checks: Final = 1000  # and so many validators
 deepest: Final = 200
-template: Final = re.compile(r"\{([^{}]*)\}")
 
 
 class Unmatched(Exception):
@@ -45,115 +46,123 @@ class Unmatched(Exception):
 
 
 class Node:
-    """One step of the tree of paths."""
+    """One step of the tree of paths: its branches, and by method the operations that end here. They are read when one is first asked for."""
 
-    __slots__ = ("ends", "literals", "patterns", "wild")
+    __slots__ = ("_contract", "_places", "ends", "literals", "patterns", "wild")
 
-    def __init__(self) -> None:
-        self.literals: dict[str, Node] = {}
-        self.patterns: list[tuple[re.Pattern[str], Node]] = []
-        self.wild: Node | None = None
-        self.ends: dict[str, Operation] = {}
+    literals: dict[str, Node]
+    patterns: list[tuple[re.Pattern[str], Node]]
+    wild: Node | None
+    ends: dict[str, Operation]
+
+    def __init__(self, contract: Contract, places: Iterable[int]) -> None:
+        """places: where it stands among the leaves; several when they differ only in the case of letters, and that counts for nothing."""
+        self._contract, self._places = contract, places
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in Node.__slots__:
+            raise AttributeError(name)
+        self._read()
+        return getattr(self, name)
+
+    def _read(self) -> None:
+        contract = self._contract
+        told = [contract.document.leaves.line(place) for place in self._places]
+
+        def branches(form: str, named: Callable[[str], str]) -> dict[str, Node]:
+            found: dict[str, list[int]] = {}
+            for name, place in (branch for each in told for branch in each[form].items()):
+                found.setdefault(named(name), []).append(place)
+            return {name: Node(contract, places) for name, places in found.items()}
+
+        self.literals = branches("literals", str.lower if contract.fold_case else str)
+        flags = re.IGNORECASE if contract.fold_case else 0
+        self.patterns = [(re.compile(source, flags), node) for source, node in branches("patterns", str).items()]
+        self.wild = branches("wild", str).get("")
+        self.ends = {method: contract.made(*end) for each in reversed(told) for method, end in each["ends"].items()}
 
 
-@dataclass(slots=True)
 class Checked:
     """What a call says, typed: its parameters by name, its body, and what was wrong."""
 
-    params: dict[str, Json] = field(default_factory=dict)
-    body: Json = NOTHING
-    findings: list[Finding] = field(default_factory=list)
+    __slots__ = ("body", "findings", "params")
+
+    def __init__(self) -> None:
+        self.params: dict[str, Json] = {}
+        self.body: Json = NOTHING
+        self.findings: list[Finding] = []
 
 
 class Contract:
     """What a document promises.
 
     fold_case  path words, query names and booleans are read without regard to case
+    size       how many operations there are
+    fragments  what follows a # in their paths
     mended     what had to be taken out of the document for the rest to be read; None: nobody had to look
     """
 
     def __init__(self, document: Document, *, fold_case: bool = False) -> None:
         self.document, self.fold_case = document, fold_case
-        self.operations: dict[str, Operation] = {}
-        self._tree = Node()
+        self.size: int = document.leaves.head["size"]
+        self.fragments: list[str] = document.leaves.head["fragments"]
+        self._tree = Node(self, [document.leaves.head["tree"]])
+        self._made: dict[str, Operation] = {}
         self._checks: dict[tuple[str, Side], Any] = {}
         self._types: dict[str, tuple[frozenset[str], str]] = {}
         self._properties: dict[str, dict[str, str]] = {}
+        self._verdicts: dict[tuple[str, int, str | None], Callable[[Json], bool]] = {}
+        self._registries: dict[tuple[Keys, Side], jsonschema_rs.Registry] = {}
         self.mended: list[str] | None = None
-        for path, item in (document.root.get("paths") or {}).items():
-            if isinstance(item, dict) and path.startswith("/"):
-                self._add_path(path, item)
 
     @classmethod
     def load(cls, source: str | Path | Mapping[str, Any], *, fold_case: bool = False) -> Contract:
         """Read a document and take it at its word. Raises BadSpec."""
         contract = cls(documents.load(source), fold_case=fold_case)
-        if not contract.operations:
+        if not contract.size:
             raise BadSpec(f"{contract.document.source}: /paths holds no operation; there is nothing to serve")
         return contract
 
-    # -- building ---------------------------------------------------------------------------------------------------
+    # -- operations -------------------------------------------------------------------------------------------------
 
-    def _add_path(self, path: str, item: Mapping[str, Any]) -> None:
-        place = self.follow(f"#/paths/{escape(path)}")
-        item = self.at(place) if "$ref" in item else item
-        node, names = self._plant(path)
-        for method in documents.methods:
-            if isinstance(item.get(method), dict):
-                operation = Operation(self, method, path, f"{place}/{method}", item[method], names)
-                if operation.id in self.operations:
-                    operation.id = f"{operation.method} {path}"
-                self.operations[operation.id] = operation
-                node.ends.setdefault(operation.method, operation)
+    @cached_property
+    def operations(self) -> dict[str, Operation]:
+        """Every operation by its id, in the document's order."""
+        return {told[0]: self.made(*told) for told in self.document.leaves.operations()}
 
-    def _plant(self, path: str) -> tuple[Node, tuple[str, ...]]:
-        node, names = self._tree, []
+    def made(self, name: str, *rest: str) -> Operation:
+        """The one value that stands for an operation."""
+        found = self._made.get(name)
+        if found is None:
+            found = self._made[name] = Operation(self, name, *rest)
+        return found
+
+    def begins(self, path: str) -> bool:
+        """Whether the paths of some operations begin with these words."""
+        node: Node | None = self._tree
         for segment in path.split("/")[1:]:
-            found = template.findall(segment)
-            names += found
-            node = self._step(node, segment, found)
-        return node, tuple(names)
+            node = node.literals.get(segment) if node else None
+        return node is not None
 
-    def _step(self, node: Node, segment: str, names: list[str]) -> Node:
-        if not names:
-            return node.literals.setdefault(segment.lower() if self.fold_case else segment, Node())
-        if segment == "{" + names[0] + "}":
-            node.wild = node.wild or Node()
-            return node.wild
-        source = "".join(re.escape(part) if index % 2 == 0 else "(.+?)" for index, part in enumerate(template.split(segment)))
-        for pattern, child in node.patterns:
-            if pattern.pattern == source:
-                return child
-        child = Node()
-        node.patterns.append((re.compile(source, re.IGNORECASE if self.fold_case else 0), child))
-        return child
+    @property
+    def first_words(self) -> Iterable[str]:
+        """The words that the paths of operations begin with."""
+        return self._tree.literals
 
     # -- finding one's way in the document --------------------------------------------------------------------------
 
     def at(self, place: str, otherwise: Json = NOTHING) -> Any:
         """What stands at a JSON pointer ("#/a/b"); `otherwise` or a BadSpec when nothing does."""
-        node: Json = self.document.root
-        for part in place.split("/")[1:]:
-            key = part.replace("~1", "/").replace("~0", "~") if "~" in part else part
-            try:
-                node = node[int(key)] if isinstance(node, list) else node[key]
-            except (KeyError, IndexError, ValueError, TypeError):
-                if otherwise is not NOTHING:
-                    return otherwise
-                raise BadSpec(f"{self.document.source}: {place}: nothing stands there; mend the $ref that points to it") from None
-        return node
+        return standing(self.document.parts, place, self.document.source, otherwise)
+
+    @cached_property
+    def schemes(self) -> Mapping[str, Mapping[str, Any]]:
+        """The ways of signing in by name."""
+        return self.at("#/components/securitySchemes", None) or {}
 
     def follow(self, place: str) -> str:
         """The place itself, or the one its `$ref` points to, however many steps. Raises BadSpec on a circle."""
-        for _ in range(32):
-            node = self.at(place, None)
-            ref = node.get("$ref") if isinstance(node, dict) else None
-            if not isinstance(ref, str):
-                return place
-            if not ref.startswith("#"):
-                raise BadSpec(f"{self.document.source}: {place}: $ref {ref!r} leaves the document; bundle it into one file")
-            place = wire.plain(ref)
-        raise BadSpec(f"{self.document.source}: {place}: its $ref goes round in a circle")
+        return followed(self.document.parts, place, self.document.source)
 
     def media(self, place: str) -> dict[str, str]:
         """The media types of a body or response, each with the place of its schema ("" where it has none)."""
@@ -265,6 +274,8 @@ class Contract:
 
     def nearest(self, method: str, path: str, most: int = 3) -> list[str]:
         """The operations most like a call that matched none, as "GET /users/{id}"."""
+        from difflib import SequenceMatcher  # 2 ms, for those who lost their way
+
         words = set(path.lower().split("/"))
 
         def shared(operation: Operation) -> tuple[int, int]:
@@ -272,9 +283,7 @@ class Contract:
             return (len(words.intersection(parts)), -abs(len(parts) - path.count("/") - 1))
 
         likely = sorted(self.operations.values(), key=shared, reverse=True)[:40]
-        alike = [
-            (difflib.SequenceMatcher(None, f"{method} {path}", f"{each.method} {filled(each.path, path)}").ratio(), each) for each in likely
-        ]
+        alike = [(SequenceMatcher(None, f"{method} {path}", f"{each.method} {filled(each.path, path)}").ratio(), each) for each in likely]
         alike.sort(key=itemgetter(0), reverse=True)
         return [f"{each.method} {each.path}" for likeness, each in alike[:most] if likeness > 0.6]
 
@@ -284,10 +293,10 @@ class Contract:
         """Read the call as the operation describes it; everything wrong with it is among the findings."""
         checked = Checked()
         where = operation.by_place
-        if where["path"]:
+        if where.path:
             given = {name: [value] for name, value in zip(operation.names, path_values, strict=True)}
-            self._read(operation, where["path"], given, checked)
-        if where["query"] or call.query:
+            self._read(operation, where.path, given, checked)
+        if where.query or call.query:
             try:
                 given = wire.pairs(call.query)
             except wire.BrokenEncoding as error:
@@ -296,19 +305,15 @@ class Contract:
                 )
                 given = {}
             if self.fold_case:
-                names = {parameter.name.lower(): parameter.name for parameter in where["query"]}
+                names = {parameter.name.lower(): parameter.name for parameter in where.query}
                 given = {names.get(name.lower(), name): values for name, values in given.items()}
-            self._read(operation, where["query"], given, checked)
-        if where["header"]:
+            self._read(operation, where.query, given, checked)
+        if where.header:
             headers = call.headers
-            self._read(
-                operation,
-                where["header"],
-                {each.name: [headers[each.name.lower()]] for each in where["header"] if each.name.lower() in headers},
-                checked,
-            )
-        if where["cookie"]:
-            self._read(operation, where["cookie"], wire.cookies(call.headers.get("cookie", "")), checked)
+            sent = {each.name: [headers[each.name.lower()]] for each in where.header if each.name.lower() in headers}
+            self._read(operation, where.header, sent, checked)
+        if where.cookie:
+            self._read(operation, where.cookie, wire.cookies(call.headers.get("cookie", "")), checked)
         if operation.body is not None:
             self._read_body(operation, call, checked)
         return checked
@@ -392,6 +397,13 @@ class Contract:
 
     def check_reply(self, operation: Operation, reply: Reply) -> list[Finding]:
         """Whether the contract allows this reply to this operation."""
+        verdict = self._verdicts.get((operation.id, reply.status, reply.media))
+        if verdict is not None and reply.value is not NOTHING and verdict(reply.value):
+            return []
+        return self._judged(operation, reply)
+
+    def _judged(self, operation: Operation, reply: Reply) -> list[Finding]:
+        """The same without what is known from earlier replies; what is found out on the way is kept."""
         answer = operation.answer(reply.status)
         if answer is None:
             words = f"{reply.status} is not documented; documented: {', '.join(operation.answers)}"
@@ -407,16 +419,17 @@ class Contract:
             return [Finding(operation.id, "reply header content-type", "media-type", words, media, answer.place)]
         place = answer.media[declared]
         value = reply.value if reply.value is not NOTHING else (reply.body or b"").decode(errors="replace")
-        if not place or self.check(place, "reply")(value):
+        if not place:
             return []
-        return self.faults(place, "reply", value, operation.id, "reply body")
+        verdict = self._verdicts[operation.id, reply.status, reply.media] = self.check(place, "reply")
+        return [] if verdict(value) else self.faults(place, "reply", value, operation.id, "reply body")
 
     # -- schemas ----------------------------------------------------------------------------------------------------
 
     def check(self, place: str, side: Side) -> Callable[[Json], bool]:
         """The compiled yes-or-no of the schema at a place."""
         found = self._checks.get((place, side)) or self._validator(place, side)
-        return found.is_valid  # type: ignore[no-any-return]
+        return found.is_valid  # type: ignore[no-any-return]  # jsonschema-rs has no types for it
 
     def faults(self, place: str, side: Side, value: Json, operation: str, label: str) -> list[Finding]:
         """Every way a value breaks the schema at a place, each with the rule it breaks; at most twenty."""
@@ -443,65 +456,64 @@ class Contract:
         key = (place, side)
         found = self._checks.get(key)
         if found is None:
-            registry = self._replies if side == "reply" or not self._sided else self._requests
             try:
                 found = jsonschema_rs.Draft202012Validator(
-                    {"$ref": f"{uri}#{quote(place[1:], safe='/~')}"}, registry=registry, validate_formats=True, offline=True
-                )
+                    {"$ref": f"{uri}#{quote(place[1:], safe='/~')}"}, registry=self._registry(leaf_of(place), side),
+                    validate_formats=True, offline=True,
+                )  # fmt: skip
             except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-                if self._mend():
+                if self._mend(leaf_of(place)):
                     return self._validator(place, side)
                 raise BadSpec(f"{self.document.source}: {place}: not a usable schema: {clip(str(error).splitlines()[0])}") from None
+            if len(self._checks) >= most_checks:  # of thousands of entangled schemas they would take gigabytes
+                self._checks.clear()
+                self._verdicts.clear()
             self._checks[key] = found
         return found
 
-    def _mend(self) -> bool:
-        """Take out of the document, once, what no validator can read; whether anything was taken out."""
-        if self.mended is not None:
-            return False
-        self.mended = mending.mend(self.document.root)
-        for kept in (self._checks, self._types, self._properties):
+    def _mend(self, leaf: Keys) -> bool:
+        """Take out of what a leaf leads to what no validator can read; whether anything was taken out."""
+        found = mending.mend(self.document.leaves.reached(leaf))
+        self.mended = [*(self.mended or ()), *found]
+        for kept in (self._checks, self._types, self._properties, self._verdicts, self._registries):
             kept.clear()
-        for built in ("_sided", "_requests", "_replies"):
-            self.__dict__.pop(built, None)
-        return bool(self.mended)
+        return bool(found)
 
-    @cached_property
-    def _sided(self) -> list[tuple[dict[str, Any], dict[Side, list[str]]]]:
-        """The schemas that require what travels in one direction only, each with what it requires in either."""
-        found = []
-        for schema in documents.schemas_of(self.document.root):
-            properties, required = schema.get("properties"), schema.get("required")
-            if isinstance(properties, dict) and isinstance(required, list):
-                sides = {side: self._travelling(properties, required, word) for side, word in hidden_side.items()}
-                if any(len(names) < len(required) for names in sides.values()):
-                    found.append((schema, sides))
-        return found
-
-    def _travelling(self, properties: Mapping[str, Any], required: list[str], word: str) -> list[str]:
-        return [name for name in required if not hides(self.document.root, properties.get(name), word)]
-
-    @cached_property
-    def _requests(self) -> Any:
-        return self._registry("request")
-
-    @cached_property
-    def _replies(self) -> Any:
-        return self._registry("reply")
-
-    def _registry(self, side: Side) -> Any:
-        """The document as one direction sees it. The registry takes a copy: it is made while the schemas say what that direction requires."""
-        whole = [(schema, schema["required"]) for schema, _ in self._sided]
-        try:
-            for schema, sides in self._sided:
-                schema["required"] = sides[side]
-            return jsonschema_rs.Registry([(uri, self.document.root)], draft=jsonschema_rs.Draft202012)
-        finally:
-            for schema, required in whole:
-                schema["required"] = required
+    def _registry(self, leaf: Keys, side: Side) -> jsonschema_rs.Registry:
+        """What a leaf leads to, as one direction sees it."""
+        if (leaf, side) not in self._registries:
+            if len(self._registries) >= most_registries:  # validators hold what they need of theirs
+                self._registries.clear()
+            root = self.document.leaves.reached(leaf)
+            sided = list(sided_of(root))
+            made = registry_of(root, [(schema, required[side]) for schema, required in sided])
+            self._registries.update({(leaf, each): made for each in ((side,) if sided else sides)})
+        return self._registries[leaf, side]
 
 
 uri: Final = "urn:mockserver:document"
+
+
+def sided_of(root: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[Side, list[str]]]]:
+    """The schemas that require what travels in one direction only, each with what it requires in either."""
+    for schema in documents.schemas_of(root):
+        properties, required = schema.get("properties"), schema.get("required")
+        if isinstance(properties, dict) and isinstance(required, list):
+            told = {side: [name for name in required if not hides(root, properties.get(name), word)] for side, word in hidden_side.items()}
+            if any(len(names) < len(required) for names in told.values()):
+                yield schema, told
+
+
+def registry_of(root: dict[str, Any], required: list[tuple[dict[str, Any], list[str]]]) -> jsonschema_rs.Registry:
+    """A registry of a document whose schemas require this for once. It takes a copy: they can have their own back."""
+    own = [schema["required"] for schema, _ in required]
+    try:
+        for schema, names in required:
+            schema["required"] = names
+        return jsonschema_rs.Registry([(uri, root)], draft=jsonschema_rs.Draft202012)
+    finally:
+        for (schema, _), names in zip(required, own, strict=True):
+            schema["required"] = names
 
 
 def hides(root: dict[str, Any], schema: Json, word: str) -> bool:
@@ -525,7 +537,7 @@ def media_of(declared: Mapping[str, str], media: str) -> str | None:
         return media
     for each in declared:
         plain = each.partition(";")[0].strip()
-        if plain in (media, "*/*") or (plain.endswith("/*") and media.startswith(plain[:-1])):
+        if plain in (media, "*/*", "*") or (plain.endswith("/*") and media.startswith(plain[:-1])):
             return each
     return None
 

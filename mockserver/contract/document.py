@@ -4,101 +4,105 @@ Rules of this file
 - What comes out has `$ref`s only into itself, no `nullable`, no boolean `exclusiveMinimum`, and integer formats as bounds:
   everything a JSON Schema validator would not know is made explicit here and nowhere else.
 - Nothing is fetched from a network, ever.
-- Parsing is the slowest part of starting, so the finished form is kept by the hash of what it was made from.
+- Parsing is the slowest part of starting, so the finished form is kept, leaf by leaf, under the hash of what it was made from.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 import re
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Final
 
 import orjson
 
+from mockserver.contract import drawers
+from mockserver.contract.leaves import Leaves, written
 from mockserver.errors import BadSpec
 from mockserver.message import Json
-
-methods: Final = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
-
-# Part of every cache key: a change of the form below must not meet yesterday's cache.
-form_version: Final = "2"
 
 largest_source: Final = 64 * 1024 * 1024
 deepest: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
-    """An OpenAPI document in the one form.
+    """An OpenAPI document in the one form: 3.1 with JSON Schema 2020-12.
 
-    root    the document, 3.1 with JSON Schema 2020-12
+    leaves  how it is read
     source  the file it came from, for messages ("<memory>" when it had none)
-    text    what it was read from, for the line of a place; empty when it came from memory
-    flaws   what in it could not be used, each with its place and what that means
     files   the files it was made of
     """
 
-    root: dict[str, Any]
+    leaves: Leaves
     source: str = "<memory>"
-    text: bytes = b""
-    flaws: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+
+    @property
+    def parts(self) -> Mapping[str, Any]:
+        """The document, whose sections read their members when they are asked for. Read only."""
+        return self.leaves.parts
+
+    @cached_property
+    def root(self) -> dict[str, Any]:
+        """The whole document as plain values."""
+        return self.leaves.whole()
+
+    @property
+    def flaws(self) -> tuple[str, ...]:
+        """What in it could not be used, each with its place and what that means."""
+        return tuple(self.leaves.head["flaws"])
 
 
 def load(source: str | Path | Mapping[str, Any]) -> Document:
     """Read a document from a file or take one from memory. Raises BadSpec with file, place and remedy."""
     if isinstance(source, Mapping):
-        return Document(normalise(dict(source), "<memory>"))
+        flaws: list[str] = []
+        return Document(Leaves(written(normalise(dict(source), "<memory>", flaws), "<memory>", flaws=flaws)))
     path = Path(source)
     try:
         if path.stat().st_size > largest_source:
             raise BadSpec(f"{path}: larger than {largest_source >> 20} MiB; serve a smaller document")
-        text = path.read_bytes()
+        beside = sidecar(path)
+        leaves = drawers.opened(path, beside) or read(path, beside)
     except OSError as error:
         raise BadSpec(f"{path}: cannot be read: {error.strerror or error}; give the path of an OpenAPI file") from None
-    from mockserver.contract import bundle, overlay
-
-    beside = overlay.sidecar(path)
-    if beside is None and not bundle.reaches_out(text):
-        return Document(kept(text, str(path)), str(path), text, files=(path,))
-    root = parse(text, str(path))
-    missed = overlay.laid_over(root, beside) if beside is not None else []
-    whole = bundle.Bundle(root, path)
-    made = normalise(whole.made(), str(path))
-    files = [*whole.files, *([beside] if beside is not None else [])]
-    return Document(made, str(path), text, (*missed, *whole.flaws), tuple(files))
+    return Document(leaves, str(path), (path, *([beside] if beside else []), *map(Path, leaves.head["files"])))
 
 
-def kept(text: bytes, name: str) -> dict[str, Any]:
-    """The finished form of this text, from the cache when it was made before."""
-    drawer = cache_folder() / f"{hashlib.sha256(form_version.encode() + text).hexdigest()}.json"
-    with contextlib.suppress(OSError, orjson.JSONDecodeError):
-        found: dict[str, Any] = orjson.loads(drawer.read_bytes())
-        return found
-    made = normalise(parse(text, name), name)
-    try:
-        content = orjson.dumps(made)
-    except TypeError as error:
-        raise BadSpec(f"{name}: holds what JSON cannot: {error}; write plain values, and $ref instead of deep nesting") from None
-    with contextlib.suppress(OSError):  # a read-only home costs time, not function
-        drawer.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=drawer.parent, delete=False) as scratch:
-            scratch.write(content)
-        Path(scratch.name).replace(drawer)
-    return made
+def read(path: Path, beside: Path | None) -> Leaves:
+    """Parse a file, with the overlay beside it and the files it refers to, and keep what comes of it. Raises BadSpec, OSError."""
+    text, name = path.read_bytes(), str(path)
+    key = drawers.key_of(drawers.digest_of(text), beside)
+    root, flaws, files = parse(text, name), [], {}
+    if beside is not None or reaches_out(text):
+        from mockserver.contract import bundle, overlay
+
+        flaws += overlay.laid_over(root, beside) if beside is not None else []
+        whole = bundle.Bundle(root, path)
+        root = whole.made()
+        flaws += whole.flaws
+        files = {str(file): drawers.digest(file) for file in whole.neighbours}
+    home = str(path.resolve()) if flaws or files else ""
+    return drawers.put(key, written(normalise(root, name, flaws), name, flaws=flaws, files=files, home=home))
 
 
-def cache_folder() -> Path:
-    """Where finished documents are kept: MOCKSERVER_CACHE, else the user's cache folder."""
-    if given := os.environ.get("MOCKSERVER_CACHE"):
-        return Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "mockserver"
+endings: Final = (".overlay.yaml", ".overlay.yml", ".overlay.json")
+outside: Final = re.compile(rb"""\$ref["']?\s*:\s*["']?[^"'#\s{\[]""")
+
+
+def sidecar(path: Path) -> Path | None:
+    """The overlay that lies beside a document: petstore.overlay.yaml beside petstore.yaml."""
+    stem = path.name.rpartition(".")[0] or path.name
+    return next((found for ending in endings if (found := path.with_name(stem + ending)).is_file()), None)
+
+
+def reaches_out(text: bytes) -> bool:
+    """Whether a document refers to other files, as far as its text tells."""
+    return any(not re.match(rb"[\w/}]", text[found.start() - 1 : found.start()]) for found in outside.finditer(text))
 
 
 def parse(text: bytes, name: str) -> dict[str, Any]:
@@ -205,8 +209,8 @@ def problem_of(error: Any) -> str:
     return str(getattr(error, "problem", None) or error).splitlines()[0]
 
 
-def normalise(root: dict[str, Any], name: str) -> dict[str, Any]:
-    """Make any supported version the one form. Raises BadSpec when it is none."""
+def normalise(root: dict[str, Any], name: str, flaws: list[str]) -> dict[str, Any]:
+    """Make any supported version the one form; what contradicts itself is told among the flaws. Raises BadSpec when it is none."""
     swagger, openapi = str(root.get("swagger", "")), str(root.get("openapi", ""))
     if swagger.startswith("2."):
         root = from_swagger(root)
@@ -218,8 +222,15 @@ def normalise(root: dict[str, Any], name: str) -> dict[str, Any]:
     if not isinstance(root.get("paths", {}), dict):
         raise BadSpec(f"{name}: /paths is {type(root['paths']).__name__}, not an object")
     old = not openapi.startswith(("3.1", "3.2"))
+    suspects = []
     for schema in schemas_of(root):
         modernise(schema, old)
+        if not suspicious.isdisjoint(schema):
+            suspects.append(schema)
+    if suspects:
+        from mockserver.contract.contradictions import resolved
+
+        flaws += resolved(root, suspects)
     return {**root, "openapi": "3.1.1"}
 
 
@@ -237,7 +248,7 @@ def schemas_of(root: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             for key, value in node.items():
                 if key == "schema":
                     places.append(value)
-                elif key not in ("example", "examples") and isinstance(value, dict | list):
+                elif isinstance(value, nested) and key not in ("example", "examples"):
                     stack.append(value)
     while places:
         schema = places.pop()
@@ -245,9 +256,12 @@ def schemas_of(root: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
             continue
         seen.add(id(schema))
         yield schema
-        for keyword, shape in subschemas.items():
-            if keyword in schema:
-                places += shape(schema[keyword])
+        for keyword, value in schema.items():
+            if keyword in subschemas:
+                places += subschemas[keyword](value)
+
+
+nested: Final = (dict, list)
 
 
 def mapping(value: Json) -> dict[str, Any]:
@@ -276,6 +290,8 @@ subschemas: Final[dict[str, Callable[[Json], list[Json]]]] = {
 
 def modernise(schema: dict[str, Any], old: bool) -> None:
     """Rewrite one schema object in place; `old`: it was written for OpenAPI 2.0 or 3.0."""
+    if len(schema) == 1 and "$ref" in schema:
+        return
     if old:
         for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
             flag = schema.get(exclusive)
@@ -298,6 +314,9 @@ def modernise(schema: dict[str, Any], old: bool) -> None:
         schema.setdefault("minimum", bounds[0])
         schema.setdefault("maximum", bounds[1])
 
+
+suspicious: Final = frozenset({"enum", "allOf", "pattern", "oneOf", "anyOf"})
+"""A schema with none of these words does not contradict itself in a way we know (contradictions.py)."""
 
 integer_formats: Final = {"int32": (-(2**31), 2**31 - 1), "int64": (-(2**63), 2**63 - 1)}
 

@@ -12,8 +12,7 @@ from mockserver.contract.document import Document
 def line_of(document: Document, place: str) -> tuple[str, int | None]:
     """The file and the line of a JSON pointer ("#/paths/~1users/get"), or of the nearest place above it that was written; no line
     when the document came from memory."""
-    source = Path(document.source)
-    written = source.with_suffix(".yaml") if source.suffix == ".json" and source.with_suffix(".yaml").is_file() else source
+    written = Path(document.source)
     root = composed(str(written)) if written.is_file() else None
     if root is None:
         return shown(written), None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mockserver.contract import wire
 from mockserver.message import NOTHING, Json
@@ -13,8 +14,13 @@ from mockserver.message import NOTHING, Json
 if TYPE_CHECKING:
     from mockserver.contract.contract import Contract
 
+template: Final = re.compile(r"\{([^{}]*)\}")
+
 # OpenAPI: header parameters of these names describe what other parts of the document describe, and count for nothing.
 ignored_headers: Final = frozenset({"accept", "content-type", "authorization"})
+
+# A string's schema with nothing but these refuses no string.
+unchecking: Final = frozenset({"type", "title", "description", "example", "examples", "default", "deprecated", "nullable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,16 @@ class Parameter:
         return [self.read(part) for part in parts]
 
 
-@dataclass(frozen=True, slots=True)
+class Places(NamedTuple):
+    """Parameters by where they stand."""
+
+    path: tuple[Parameter, ...]
+    query: tuple[Parameter, ...]
+    header: tuple[Parameter, ...]
+    cookie: tuple[Parameter, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Answer:
     """One documented reply: the place of its response object and, by media type, of its schemas ("" where none is given)."""
 
@@ -73,14 +88,23 @@ class Operation:
     aliases  further names it answers to
     """
 
-    def __init__(self, contract: Contract, method: str, path: str, place: str, node: Mapping[str, Any], names: tuple[str, ...]) -> None:
+    def __init__(self, contract: Contract, name: str, method: str, path: str, place: str) -> None:
         self.contract = contract
-        self.method, self.path, self.place, self.node, self.names = method.upper(), path, place, node, names
-        self.id = str(node.get("operationId") or f"{self.method} {path}")
+        self.id, self.method, self.path, self.place = name, method, path, place
         self._covered: dict[int, Answer | None] = {}
 
     def __repr__(self) -> str:
         return f"<{self.id}: {self.method} {self.path}>"
+
+    @cached_property
+    def node(self) -> Mapping[str, Any]:
+        """The operation object."""
+        return self.contract.at(self.place)  # type: ignore[no-any-return]
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The variables of the path, in their order."""
+        return tuple(name for segment in self.path.split("/") for name in template.findall(segment))
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -125,13 +149,25 @@ class Operation:
             joined="" if explode and where in ("query", "cookie") else wire.separators.get(style, ","),
             deep=style == "deepObject",
             read=wire.scalar(inner if many else types, lenient=self.contract.fold_case),
-            check=self.contract.check(schema_place, "request") if schema_place else always,
+            check=self.contract.check(schema_place, "request") if schema_place and not self._takes_any_text(schema_place) else always,
         )
 
+    def _takes_any_text(self, place: str) -> bool:
+        """Whether a schema says "string" and nothing more: so most ids do, and there is nothing to check."""
+        schema = self.contract.schema(place)[1]
+        return isinstance(schema, dict) and schema.get("type") == "string" and schema.keys() <= unchecking
+
     @cached_property
-    def by_place(self) -> dict[str, tuple[Parameter, ...]]:
+    def by_place(self) -> Places:
         """The parameters by where they stand."""
-        return {where: tuple(each for each in self.parameters if each.where == where) for where in ("path", "query", "header", "cookie")}
+        return Places(*(tuple(each for each in self.parameters if each.where == where) for where in Places._fields))
+
+    @cached_property
+    def outdated(self) -> tuple[Parameter, ...]:
+        """The parameters that the contract calls deprecated."""
+        return tuple(
+            each for each in self.parameters if each.place and self.contract.at(each.place.rpartition("/")[0], {}).get("deprecated")
+        )
 
     @cached_property
     def body(self) -> tuple[bool, Mapping[str, str]] | None:
@@ -173,7 +209,7 @@ class Operation:
     @cached_property
     def security(self) -> tuple[Mapping[str, tuple[str, ...]], ...]:
         """The alternatives of signing in, each scheme with its scopes; empty: nothing is asked. `{}` among them: optional."""
-        given = self.node.get("security", self.contract.document.root.get("security"))
+        given = self.node.get("security", self.contract.document.parts.get("security"))
         return tuple({name: tuple(scopes or ()) for name, scopes in each.items()} for each in given or () if isinstance(each, dict))
 
 

@@ -11,8 +11,6 @@ from mockserver.contract.document import parse
 from mockserver.errors import BadSpec
 from mockserver.message import Json
 
-endings: Final = (".overlay.yaml", ".overlay.yml", ".overlay.json")
-
 Holder = dict[str, Any] | list[Any]
 Found = tuple[Holder, Any]
 """Where something stands: what holds it, and its key or index there."""
@@ -25,12 +23,6 @@ step: Final = re.compile(
     )""",
     re.VERBOSE,
 )
-
-
-def sidecar(path: Path) -> Path | None:
-    """The overlay that lies beside a document: petstore.overlay.yaml beside petstore.yaml."""
-    stem = path.name.rpartition(".")[0] or path.name
-    return next((found for ending in endings if (found := path.with_name(stem + ending)).is_file()), None)
 
 
 def laid_over(root: dict[str, Any], path: Path) -> list[str]:

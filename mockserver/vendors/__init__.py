@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from mockserver.engine.site import Site
     from mockserver.engine.vendor import Vendor
     from mockserver.state.clock import Clock
-    from mockserver.state.scene import Progress
 
 furniture = frozenset({"documents", "shelf", "told"})
 
@@ -60,7 +59,6 @@ def site(
     people: int | None = None,
     clock: str | Clock = "real",
     options: Mapping[str, Mapping[str, str]] | None = None,
-    progress: Progress | None = None,
 ) -> Site:
     """A site of these vendors and documents (none named: all vendors), with the people of a scene.
 
@@ -91,7 +89,7 @@ def site(
     path = shelf.scene(scene) if scene in shelf.scenes() else Path(scene)
     if not path.suffix and not path.exists():
         raise UnknownName("scene", scene, shelf.scenes(), "(or give the path of a scene file)")
-    who = scenes.load(path, now=told.now(), seed=str(seed), people=people, progress=progress)
+    who = scenes.load(path, now=told.now(), seed=str(seed), people=people)
     known = {*names(), *(each.vendor.name for each in engines)}
     for name in who.records:
         if name not in known:

@@ -11,12 +11,12 @@ from typing import Final
 from mockserver.contract.contract import Contract
 from mockserver.contract.document import load
 from mockserver.engine.dress import dressed, invalid, refused
-from mockserver.engine.engine import uncollected
 from mockserver.engine.locks import credentials_of, unlocked
 from mockserver.engine.plain import Plain
 from mockserver.engine.site import Site, checked
-from mockserver.engine.vendor import Option, Vendor
+from mockserver.engine.vendor import Option, Vendor, same_path
 from mockserver.errors import BadSpec
+from mockserver.state.drawn import uncollected
 
 options: Final = {
     "unknown": Option(
@@ -33,16 +33,17 @@ def is_path(name: str) -> bool:
     return "/" in name or "\\" in name or Path(name).suffix.lower() in (".json", ".yaml", ".yml") or Path(name).is_file()
 
 
-def word_for(path: str, taken: Iterable[str]) -> str:
-    """The name of a document: its file's stem as a word for paths, with a number when that is taken."""
+def word_for(path: str, taken: Iterable[str], own: Iterable[str] = ()) -> str:
+    """The name of a document: its file's stem as a word for paths, with a number when that is taken. `own`: what its own paths begin
+    with; a name among these would make the address /name/… mean two things, so it is called "…-api"."""
     stem = Path(path).name
     for ending in (".json", ".yaml", ".yml", ".openapi", ".swagger"):
         stem = stem[: -len(ending)] if stem.lower().endswith(ending) and len(stem) > len(ending) else stem
     if stem.lower() in ("openapi", "swagger", "api", "spec") and Path(path).resolve().parent.name:
         stem = Path(path).resolve().parent.name
     word = re.sub(r"[^a-z0-9.-]+", "-", stem.lower()).strip("-._") or "document"
-    names, number = set(taken), 2
-    name = word
+    word = f"{word}-api" if word in own else word
+    names, number, name = {*taken, *own}, 2, word
     while name in names:
         name, number = f"{word}-{number}", number + 1
     return name
@@ -52,7 +53,7 @@ def read(path: str) -> Contract:
     """The contract of a file. One without operations is served all the same (it may tell of webhooks only). Raises BadSpec."""
     with uncollected():
         contract = Contract(load(Path(path)))
-    if not contract.operations and not {"paths", "webhooks"} & contract.document.root.keys():
+    if not contract.size and not {"paths", "webhooks"} & contract.document.parts.keys():
         raise BadSpec(f"{path}: has no /paths; there is nothing to serve")
     return contract
 
@@ -60,9 +61,8 @@ def read(path: str) -> Contract:
 def engine(path: str, given: Mapping[str, str] | None = None, taken: Iterable[str] = ()) -> Plain:
     """A document at work. Raises BadSpec."""
     contract = read(path)
-    # A name that its own paths begin with would make the address /name/… mean two things.
-    own = {operation.path.split("/")[1].lower() for operation in contract.operations.values()}
-    return Plain(card(word_for(path, {*taken, *own}), contract), contract, given)
+    own = set(map(str.lower, contract.first_words))
+    return Plain(card(word_for(path, taken, own), contract), contract, given)
 
 
 def renewed(site: Site, old: Plain) -> Plain:
@@ -84,16 +84,17 @@ def renewed(site: Site, old: Plain) -> Plain:
 
 def card(name: str, contract: Contract) -> Vendor:
     """The card of a document: what every document has in common."""
-    info = contract.document.root.get("info")
+    info = contract.document.parts.get("info")
     title = str(info.get("title") or name) if isinstance(info, dict) else name
+    base = base_of(contract)
     return Vendor(
         name=name, title=title, hosts=hosts_of(contract), authenticate=unlocked, invalid=invalid, refuse=refused, around=dressed,
-        options=options, credentials=lambda scene, _: credentials_of(contract, scene.seed), rewrite=partial(below_server, base_of(contract)),
+        options=options, credentials=lambda scene, _: credentials_of(contract, scene.seed), rewrite=partial(below_server, base) if base else same_path,
     )  # fmt: skip
 
 
 def servers(contract: Contract) -> list[str]:
-    listed = contract.document.root.get("servers")
+    listed = contract.document.parts.get("servers")
     return [str(each.get("url", "")) for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
 
 
@@ -106,7 +107,7 @@ def base_of(contract: Contract) -> str:
     """The path that the document's server has before every path, unless the paths have it themselves."""
     for url in servers(contract):
         base = re.sub(r"^[a-z]+://[^/]*", "", url).rstrip("/")
-        if base and "{" not in base and not any(operation.path.startswith(base + "/") for operation in contract.operations.values()):
+        if base and "{" not in base and not contract.begins(base):
             return base
     return ""
 

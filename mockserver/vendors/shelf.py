@@ -15,9 +15,8 @@ def folder(name: str) -> Path:
 
 
 def spec(vendor: str) -> Path:
-    """The vendor's document: compiled when the package was built, else as it is written."""
-    compiled = folder("specs") / vendor / "openapi.json"
-    return compiled if compiled.is_file() else folder("specs") / vendor / "openapi.yaml"
+    """The vendor's document."""
+    return folder("specs") / vendor / "openapi.yaml"
 
 
 def scene(name: str) -> Path:

@@ -8,12 +8,11 @@ import gc
 import signal
 import socket
 import ssl
-import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 
@@ -99,6 +98,13 @@ def shown(sock: socket.socket, scheme: str, host: str) -> str:
     return f"{scheme}://{name}:{sock.getsockname()[1]}"
 
 
+def scratch_folder() -> contextlib.AbstractContextManager[str]:
+    """A folder that goes when it is left."""
+    import tempfile  # 5 ms, only for --tls
+
+    return tempfile.TemporaryDirectory(prefix="mockserver-")
+
+
 def throw_away_ca(names: Iterable[str], folder: Path) -> tuple[ssl.SSLContext, Path]:
     """A context with a certificate for these names, and the file of the CA that signed it."""
     import trustme
@@ -121,7 +127,7 @@ class Server:
         self.app, self.plan = app, plan
         self._servers: list[Quiet] = []
         self._sockets = [listening(plan.host, plan.port)]
-        self._folder = tempfile.TemporaryDirectory(prefix="mockserver-")
+        self._closing = contextlib.ExitStack()
         url, tls_url, ca = shown(self._sockets[0], "http", plan.host), None, None
         self._context: ssl.SSLContext | None = None
         try:
@@ -130,7 +136,7 @@ class Server:
                 # One by one: clients take no certificate for *.localhost, a wildcard right below a top-level name.
                 local = (f"{name}.localhost" for name in app.site.engines)
                 names = dict.fromkeys(["localhost", "127.0.0.1", "::1", plan.host, *local, *plan.names])
-                self._context, file = throw_away_ca(names, Path(self._folder.name))
+                self._context, file = throw_away_ca(names, Path(self._closing.enter_context(scratch_folder())))
                 tls_url, ca = shown(self._sockets[1], "https", plan.host), str(file)
         except MockServerError:
             self.close()
@@ -141,7 +147,7 @@ class Server:
         """Let go of the sockets and the certificate's file."""
         for sock in self._sockets:
             sock.close()
-        self._folder.cleanup()
+        self._closing.close()
 
     async def run(self, ready: Callable[[Address], None]) -> None:
         """Serve until told to stop; `ready` is called once everything listens."""
@@ -151,14 +157,13 @@ class Server:
             nonlocal waiting
             waiting -= 1
             if not waiting:
-                gc.collect()
-                gc.freeze()  # what is loaded by now stays: the collector need not walk it again
                 ready(self.address)
 
         for sock in self._sockets:
             config = uvicorn.Config(
-                self.app, log_level="warning", access_log=False, lifespan="off", ws="none", server_header=False, date_header=False,
-                timeout_keep_alive=keep_alive, backlog=backlog, timeout_graceful_shutdown=1,
+                self.app, http=protocol() if self.app.prompt else "auto", log_level="warning", access_log=False, lifespan="off", ws="none",
+                server_header=False, date_header=False, proxy_headers=False, timeout_keep_alive=keep_alive, backlog=backlog,
+                timeout_graceful_shutdown=1,
             )  # fmt: skip
             config.load()
             config.ssl = self._context if sock is not self._sockets[0] else None
@@ -176,6 +181,15 @@ class Server:
             server.should_exit = True
 
 
+def protocol() -> Any:
+    """What reads and writes connections: the quick one where httptools is."""
+    try:
+        from mockserver.web.direct import Direct
+    except ImportError:
+        return "auto"
+    return Direct
+
+
 def event_loop() -> asyncio.AbstractEventLoop:
     """uvloop where there is one."""
     try:
@@ -186,14 +200,20 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 def serve(app: App, plan: Plan, ready: Callable[[Address], None]) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM."""
+    """Serve in the foreground until SIGINT or SIGTERM, in a process that does nothing else."""
     server = Server(app, plan)
+
+    def settled(address: Address) -> None:
+        gc.freeze()  # what is loaded by now stays: the collector need not walk it again
+        gc.enable()
+        ready(address)
+
     with asyncio.Runner(loop_factory=event_loop) as runner:
         loop = runner.get_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
                 loop.add_signal_handler(number, server.stop)
-        runner.run(server.run(ready))
+        runner.run(server.run(settled))
 
 
 @contextlib.contextmanager

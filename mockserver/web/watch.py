@@ -54,7 +54,7 @@ def renew(site: Site, engine: Plain) -> Plain:
     except MockServerError as error:
         log.warning("%s; serving it as it was", error)
         return engine
-    log.warning("%s: read again, %d operations", engine.contract.document.source, len(fresh.contract.operations))
+    log.warning("%s: read again, %d operations", engine.contract.document.source, fresh.contract.size)
     return fresh
 
 

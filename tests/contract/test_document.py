@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,8 @@ from hypothesis import strategies as st
 
 from mockserver.contract import document
 from mockserver.contract.contract import Contract
+from mockserver.contract.leaves import Leaves, standing, written
+from mockserver.contract.operation import escape
 from mockserver.errors import BadSpec
 from mockserver.message import Json
 
@@ -327,15 +333,169 @@ def test_a_document_is_parsed_once(cache: Path, tmp_path: Path, monkeypatch: pyt
     assert len(list(cache.iterdir())) == 2
 
 
-def test_a_spoilt_cache_costs_time_and_nothing_else(cache: Path, tmp_path: Path) -> None:
-    """A drawer that holds half a document is written anew."""
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        lambda text: text[:-1],
+        lambda text: text[:-40],
+        lambda text: text[: text[:-1].rfind(b"\n") + 1],
+        lambda _: b"",
+        lambda _: b"[]\n",
+    ],
+    ids=["no end", "half a head", "no head", "empty", "something else"],
+)
+def test_a_spoilt_drawer_costs_time_and_nothing_else(spoilt: Callable[[bytes], bytes], cache: Path, tmp_path: Path) -> None:
+    """A drawer that holds half a document, or none, is written anew."""
     path = tmp_path / "spec.yaml"
-    path.write_text(f"{head}paths: {{}}\n")
+    path.write_text(yaml.safe_dump(with_schema({"type": "string"})))
     first = document.load(path).root
     (drawer,) = cache.iterdir()
-    drawer.write_bytes(drawer.read_bytes()[:-3])
+    whole = drawer.read_bytes()
+    drawer.write_bytes(spoilt(whole))
     assert document.load(path).root == first
-    assert orjson.loads(drawer.read_bytes()) == first
+    assert drawer.read_bytes() == whole
+
+
+def test_a_document_is_made_again_when_a_file_it_was_made_of_changes(cache: Path, tmp_path: Path) -> None:
+    """What a $ref takes from a neighbour that is changed, taken away or put back, and what an overlay beside it says, is never yesterday's."""
+    path, neighbour, overlay = tmp_path / "api.yaml", tmp_path / "parts.yaml", tmp_path / "api.overlay.yaml"
+    path.write_text(yaml.safe_dump(with_schema({"$ref": "parts.yaml#/Pet"})))
+    neighbour.write_text("Pet: {type: string}\n")
+
+    def told() -> tuple[Json, int]:
+        contract = Contract.load(path)
+        place = contract.operations["x"].answers["200"].media["application/json"]
+        return contract.schema(place)[1], len(contract.document.flaws)
+
+    assert told() == told() == ({"type": "string"}, 0)
+    neighbour.write_text("Pet: {type: integer}\n")
+    assert told() == told() == ({"type": "integer"}, 0)
+    neighbour.rename(tmp_path / "away")
+    assert told() == told() == ({}, 1)
+    (tmp_path / "away").rename(neighbour)
+    assert told() == told() == ({"type": "integer"}, 0)
+    overlay.write_text("overlay: 1.0.0\nactions: [{target: $.components.schemas.Pet, update: {maximum: 5}}]\n")
+    assert told()[1] == 1  # /components/schemas/Pet is made afterwards: the overlay sees the document as it is written
+    overlay.unlink()
+    assert told() == ({"type": "integer"}, 0)
+
+
+def test_two_documents_of_one_text_have_their_own_neighbours(cache: Path, tmp_path: Path) -> None:
+    """The drawer of one folder's document is not taken for that of another's."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "api.yaml").write_text(yaml.safe_dump(with_schema({"$ref": "parts.yaml#/Pet"})))
+        (tmp_path / name / "parts.yaml").write_text(f"Pet: {{const: {name}}}\n")
+    for name in ("one", "two", "one"):
+        assert document.load(tmp_path / name / "api.yaml").root["components"]["schemas"]["Pet"] == {"const": name}
+
+
+def test_drawers_can_be_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MOCKSERVER_CACHE=off: nothing is read from drawers and nothing is written, in no folder of that name either."""
+    monkeypatch.setenv("MOCKSERVER_CACHE", "off")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"{head}paths: {{}}\n")
+    assert document.load(path).root["paths"] == {}
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_drawers_that_nobody_opens_are_cleared_out(cache: Path, tmp_path: Path) -> None:
+    """After a month; what else lies in the folder is left alone."""
+    cache.mkdir()
+    old, recent, other = cache / "a.leaves", cache / "b.leaves", cache / "notes.txt"
+    for file, days in ((old, 31), (recent, 29), (other, 400)):
+        file.write_text("")
+        os.utime(file, (time.time() - days * 86_400,) * 2)
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"{head}paths: {{}}\n")
+    document.load(path)
+    assert (old.exists(), recent.exists(), other.exists()) == (False, True, True)
+
+
+def reads(path: str, times: int) -> list[str]:
+    """What so many processes find in a document, each for itself."""
+    return [document.load(path).root["info"]["title"] for _ in range(times)]
+
+
+def test_many_may_read_and_write_one_drawer_at_once(cache: Path, tmp_path: Path) -> None:
+    """Threads that all find the drawer empty, or spoil it for the others, all read the document whole; nothing but drawers is left behind."""
+    path = tmp_path / "spec.yaml"
+    path.write_text(f"{head}paths: {{}}\ninfo: {{title: one, version: 1}}\n")
+    with ThreadPoolExecutor(8) as pool:
+        told = [pool.submit(reads, str(path), 20) for _ in range(8)]
+        for _ in range(50):
+            for drawer in cache.glob("*.leaves"):
+                drawer.unlink(missing_ok=True)
+        assert {title for each in told for title in each.result()} == {"one"}
+    assert {file.suffix for file in cache.iterdir()} <= {".leaves"}
+
+
+# -- leaves ---------------------------------------------------------------------------------------------------------
+
+
+keys = st.text('ab/~%{}"\\é.- ', min_size=1, max_size=6)
+
+
+@given(st.dictionaries(keys, plain_values, max_size=4), st.dictionaries(keys, plain_values, max_size=3), plain_values)
+def test_a_document_is_the_same_leaf_by_leaf(schemas: dict[str, Json], odd: dict[str, Json], more: Json) -> None:
+    """Whatever its names and values, what is read a leaf at a time is what was written, and so is the whole."""
+    root = {
+        "openapi": "3.1.1",
+        "paths": {f"/{name}": {"x-told": value} for name, value in odd.items()},
+        "components": {"schemas": schemas, "x": more},
+    }
+    leaves = Leaves(written(root, "spec.json"))
+    assert leaves.whole() == root
+    for name, value in schemas.items():
+        assert standing(leaves.parts, f"#/components/schemas/{escape(name)}", "") == value
+    assert list(leaves.parts["paths"]) == list(root["paths"])
+
+
+def test_a_leaf_leads_to_what_it_refers_to_and_to_nothing_else() -> None:
+    """References are followed from leaf to leaf, escapes and all; what none of them leads to is left out."""
+    schemas = {
+        "A": {"$ref": "#/components/schemas/B~1b%20"}, "B/b ": {"items": {"$ref": "#/components/schemas/A"}}, "C": {"$ref": "#/paths/~1x/get/y"},
+        "D": {"$ref": "#/components/schemas/Gone"}, "E": {"$dynamicRef": "#node"}, "F": {}, "G": {"$ref": "#/x-own/a"},
+    }  # fmt: skip
+    root = {
+        "openapi": "3.1.1",
+        "paths": {"/x": {"get": {"y": {"$ref": "#/components/schemas/F"}}}},
+        "components": {"schemas": schemas},
+        "x-own": {"a": {}},
+    }
+    leaves = Leaves(written(root, "spec.json"))
+
+    def reached(name: str) -> set[str]:
+        told = leaves.reached(("components", "schemas", name))
+        return {*told.get("components", {}).get("schemas", ()), *told.get("paths", ()), *(told.keys() - {"components", "paths"})}
+
+    assert {name: reached(name) for name in "ACDFG"} == {
+        "A": {"A", "B/b "},
+        "C": {"C", "/x", "F"},
+        "D": {"D"},
+        "F": {"F"},
+        "G": {"G", "x-own"},
+    }
+    assert leaves.reached(("components", "schemas", "E")) == root  # an anchor may stand anywhere
+
+
+def test_what_starting_reads_does_not_depend_on_how_many_operations_there_are() -> None:
+    """Of a thousand operations, those that one call may mean are read: some ten lines."""
+    item = {"get": {"responses": {"200": {"description": ""}}}}
+    root = {"openapi": "3.1.1", "paths": {f"/things{number}/{{id}}": item for number in range(1000)}}
+    read: list[int] = []
+
+    class Counted(Leaves):
+        def text(self, at: int) -> bytes:
+            read.append(at)
+            return super().text(at)
+
+    contract = Contract(document.Document(Counted(written(root, "spec.json", flaws=[]))))
+    assert len(read) == 2
+    assert contract.match("GET", "/things500/x")[0].answers.keys() == {"200"}
+    assert len(read) < 12
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

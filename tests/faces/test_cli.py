@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import signal
 import socket
@@ -175,21 +174,6 @@ def test_the_curl_lines_work() -> None:
             }  # fmt: skip
             line = f"curl -s -o {os.devnull} -w '%{{http_code}}' {engine.vendor.sample.format_map(facts)}"
             assert subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=True, timeout=30).stdout == "200", line
-
-
-def test_the_first_answer_costs_little(tmp_path: Path) -> None:
-    """What starting, answering once and stopping take of a processor (the best of three; the wall would measure the neighbours, too)."""
-
-    def once() -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        with serving("--port", "0", cwd=tmp_path) as (told, server):
-            assert httpx.get(f"{told['url']}/_mockserver/health", trust_env=False).status_code == 200
-            server.kill()
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
-    once()  # reads the specs into the cache
-    assert min(once() for _ in range(3)) < 1.0
 
 
 # -- errors ---------------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -46,7 +47,7 @@ def run(running: tuple[Site, str], request: pytest.FixtureRequest) -> Callable[.
     return call
 
 
-def told(result: Result) -> object:
+def told(result: Result) -> Any:
     assert result.exit_code == 0, (result.output, result.exception)
     return json.loads(result.stdout)
 
@@ -90,18 +91,18 @@ def test_a_story_by_command_line(run: Callable[..., Result], running: tuple[Site
     told(run("checkpoints", "keep", "before"))
     added = told(run("state", "add", "library", "shelves", "name=Blue"))
     assert isinstance(added, dict)
-    assert told(run("state", "change", "library", "shelves", added["id"], "name=Red"))["name"] == "Red"  # type: ignore[index]
-    assert told(run("state", "list", "library", "shelves", "name=Red", "--limit", "1"))["total"] == 1  # type: ignore[index]
-    assert [each["change"] for each in told(run("worlds", "diff", "--since", "before"))["changes"]] == ["added"]  # type: ignore[index]
-    assert told(run("clock", "advance", "2h"))["now"] == "2026-01-31T14:00:00.000Z"  # type: ignore[index]
-    assert told(run("clock", "freeze", "2026-03-01T00:00:00Z"))["now"] == "2026-03-01T00:00:00.000Z"  # type: ignore[index]
+    assert told(run("state", "change", "library", "shelves", added["id"], "name=Red"))["name"] == "Red"
+    assert told(run("state", "list", "library", "shelves", "name=Red", "--limit", "1"))["total"] == 1
+    assert [each["change"] for each in told(run("worlds", "diff", "--since", "before"))["changes"]] == ["added"]
+    assert told(run("clock", "advance", "2h"))["now"] == "2026-01-31T14:00:00.000Z"
+    assert told(run("clock", "freeze", "2026-03-01T00:00:00Z"))["now"] == "2026-03-01T00:00:00.000Z"
     fault = told(
         run("faults", "add", "status", "--status", "403", "--operations", "getShelf", "--operations", "listShelves", "--times", "3")
     )
-    assert fault["operations"] == ["getShelf", "listShelves"]  # type: ignore[index]
-    assert len(told(run("faults", "pack", "bad day", "--vendor", "library"))["faults"]) > 1  # type: ignore[index]
+    assert fault["operations"] == ["getShelf", "listShelves"]
+    assert len(told(run("faults", "pack", "bad day", "--vendor", "library"))["faults"]) > 1
     assert run("faults", "clear").output == ""
-    assert told(run("worlds", "rewind", "before"))["now"] == "2026-01-31T12:00:00.000Z"  # type: ignore[index]
+    assert told(run("worlds", "rewind", "before"))["now"] == "2026-01-31T12:00:00.000Z"
     assert told(run("worlds", "diff")) == {"changes": []}
 
 

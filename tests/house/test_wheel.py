@@ -31,7 +31,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> ZipFile:
 def test_the_wheel_carries_all_it_needs(wheel: ZipFile) -> None:
     """Specs as they are written and compiled, every fixture, pages, types, and the licence."""
     names = set(wheel.namelist())
-    wanted = {f"mockserver/_shelf/specs/{name}/openapi.{suffix}" for name in vendors.names() for suffix in ("yaml", "json")}
+    wanted = {f"mockserver/_shelf/specs/{name}/openapi.yaml" for name in vendors.names()}
     wanted |= {f"mockserver/_shelf/{path.relative_to(root)}" for path in (root / "fixtures").rglob("*") if path.is_file()}
     wanted |= {
         "mockserver/py.typed",
@@ -51,13 +51,30 @@ def test_the_wheel_carries_nothing_else(wheel: ZipFile) -> None:
     assert sum(each.compress_size for each in wheel.infolist()) < 5_000_000
 
 
-@pytest.mark.parametrize("name", vendors.names())
-def test_a_compiled_spec_is_the_written_one(name: str, wheel: ZipFile) -> None:
-    """What was compiled says what the YAML beside it says, read by our own reader."""
-    start = f"mockserver/_shelf/specs/{name}/openapi"
-    compiled = document.normalise(document.parse(wheel.read(f"{start}.json"), f"{name}.json"), name)
-    assert compiled == document.normalise(document.parse(wheel.read(f"{start}.yaml"), f"{name}.yaml"), name)
-    assert json.loads(wheel.read(f"{start}.json"))["openapi"].startswith("3.1")
+def test_what_is_bundled_is_read_without_parsing(wheel: ZipFile, tmp_path: Path) -> None:
+    """The wheel has a drawer for each bundled document, which says what its YAML says: an installed server reads no YAML."""
+    wheel.extractall(tmp_path)
+    documents = [*(f"mockserver/_shelf/specs/{name}/openapi.yaml" for name in vendors.names()), "mockserver/web/control.yaml"]
+    told = subprocess.run(
+        [sys.executable, "-c", opening, *documents],
+        cwd=tmp_path,
+        env={"MOCKSERVER_CACHE": "off"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(told.stdout) == [document.load(tmp_path / name).root for name in documents]
+    assert len([name for name in wheel.namelist() if name.endswith(".leaves")]) == len(documents)
+
+
+opening = """
+import json, sys
+from pathlib import Path
+from mockserver.contract import document
+
+document.parse = lambda *_: sys.exit("parsed")
+print(json.dumps([document.load(Path(name)).root for name in sys.argv[1:]]))
+"""
 
 
 def test_the_wheel_says_what_it_is(wheel: ZipFile) -> None:
