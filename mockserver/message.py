@@ -80,7 +80,7 @@ class Reply(NamedTuple):
     """One HTTP response.
 
     value    the JSON body, or NOTHING
-    headers  names as they go on the wire
+    headers  names as they go on the wire; one that comes twice is written in two ways, "set-cookie" and "Set-Cookie"
     body     the bytes; made from `value` by the engine when a behaviour leaves it None
     media    the media type of the body; None: JSON, or none at all without a body
     """

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
 
 def subject(turn: Turn) -> tuple[Role, Kind]:
     """What the turn's operation is about."""
-    role = turn.engine.role(turn.operation)
-    return role, turn.engine.kind_of(role)
+    return turn.engine.subject(turn.operation)
 
 
 def parents_exist(turn: Turn, kind: Kind) -> None:
@@ -31,8 +30,9 @@ def parents_exist(turn: Turn, kind: Kind) -> None:
 
 def found(turn: Turn, verb: str) -> tuple[Role, Kind, Record]:
     """The record a turn's path names, or the kind's refusal. The caller is judged before anything is told."""
-    role, kind = subject(turn)
-    parents_exist(turn, kind)
+    role, kind = turn.engine.subject(turn.operation)
+    if kind.parents:
+        parents_exist(turn, kind)
     key = kind.address(turn, role)
     table = turn.table(kind.name)
     record = table.get(key)
@@ -49,6 +49,8 @@ def found(turn: Turn, verb: str) -> tuple[Role, Kind, Record]:
 
 def belongs(turn: Turn, kind: Kind, record: Record) -> bool:
     """Whether the record is its whom the path says it is."""
+    if not kind.within:
+        return True
     whose = owner_of(record)
     return all(
         whose.get(name) == turn.params[parameter] or str(whose.get(name)) == str(turn.params[parameter])

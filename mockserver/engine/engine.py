@@ -8,9 +8,7 @@ Rules of this file
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping, MutableMapping
-from contextlib import contextmanager
+from collections.abc import Mapping, MutableMapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,13 +23,14 @@ from mockserver.engine.problems import problem, told
 from mockserver.engine.vendor import Behaviour, Kind, Populated, Turn, Vendor
 from mockserver.errors import Finding, Refusal, UnknownName
 from mockserver.message import NOTHING, Call, Reply
+from mockserver.state.drawn import base_of
 from mockserver.state.scene import Scene
-from mockserver.state.table import Base, Table
+from mockserver.state.table import Table
 
 if TYPE_CHECKING:
     from mockserver.contract.operation import Operation
     from mockserver.engine.pages import Pages
-    from mockserver.state.world import World
+    from mockserver.state.world import Tables, World
 
 
 class Stage(dict[str, Table]):
@@ -43,21 +42,8 @@ class Stage(dict[str, Table]):
 
     def __missing__(self, name: str) -> Table:
         layout = self._kinds[name].layout
-        with uncollected():
-            table = self[name] = Table(layout, Base(layout, self._populated.get(name, ())))
+        table = self[name] = Table(layout, base_of(layout, self._populated.get(name, ())))
         return table
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Making many records makes no garbage; walking them again and again to look for it doubles the time."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 class Engine:
@@ -69,6 +55,7 @@ class Engine:
         self.kinds: dict[str, Kind] = {kind.name: kind for kind in vendor.kinds}
         self._roles: dict[str, Role] = {}
         self._behaviours: dict[str, Behaviour] = {}
+        self._subjects: dict[str, tuple[Role, Kind]] = {}
         for name in vendor.behaviours:
             if name not in contract.operations:
                 raise UnknownName(f"operation of {vendor.name} (it has a behaviour)", name, contract.operations)
@@ -81,6 +68,14 @@ class Engine:
         if role is None:
             role = self._roles[operation.id] = role_of(self.contract, operation)
         return role
+
+    def subject(self, operation: Operation) -> tuple[Role, Kind]:
+        """What an operation is about. Raises UnknownName when that is nothing."""
+        found = self._subjects.get(operation.id)
+        if found is None:
+            role = self.role(operation)
+            found = self._subjects[operation.id] = role, self.kind_of(role)
+        return found
 
     def kind_of(self, role: Role) -> Kind:
         """The kind a role is about: by its schema, else by its word."""
@@ -114,6 +109,10 @@ class Engine:
         """The tables a scene begins with, by kind."""
         return Stage(self.kinds, self.vendor.populate(scene, self.options))
 
+    def laid(self, tables: Tables, kind: str) -> bool:
+        """Whether the records of a kind are there without being made up for whoever looks at them."""
+        return True
+
     def told(self, operation: Operation) -> str:
         """What answers an operation, in a word: "the card", its verb, or "none"."""
         if operation.id in self.vendor.behaviours:
@@ -145,30 +144,34 @@ class Engine:
 
     def line(self, turn: Turn, values: list[str]) -> tuple[Reply, tuple[Finding, ...]]:
         """The reply to a turn, as it leaves, and what broke the contract. `values`: the texts of the path's parameters."""
+        vendor = self.vendor
         try:
-            return self.leaving(turn, self._answer(turn, values))
+            turn.caller = vendor.authenticate(turn)
+            vendor.meter(turn)
+            checked = self.contract.check_call(turn.operation, turn.call, values)
+            turn.params, turn.body = checked.params, checked.body
+            if checked.findings:
+                refusal = vendor.invalid(turn, checked.findings)
+                refusal.findings = tuple(checked.findings)
+                raise refusal
+            return self.leaving(turn, vendor.around(turn, self.behaviour(turn.operation)))
         except Refusal as refusal:
-            return self.leaving(turn, self.vendor.refuse(turn, refusal), refusal.findings)
+            return self.leaving(turn, vendor.refuse(turn, refusal), refusal.findings)
 
     def leaving(self, turn: Turn, reply: Reply, findings: tuple[Finding, ...] = ()) -> tuple[Reply, tuple[Finding, ...]]:
         """The reply as it leaves: checked, loud when it breaks the contract, with the vendor's headers."""
         broken = self.contract.check_reply(turn.operation, reply)
         if broken and not is_problem(reply):
-            findings = (*findings, *broken)
-            reply = problem("own-reply", str(broken[0]), findings=told(broken), status_meant=reply.status)
+            reply = self.mended(turn, reply)
+            broken = self.contract.check_reply(turn.operation, reply)
+            if broken and not is_problem(reply):
+                findings = (*findings, *broken)
+                reply = problem("own-reply", str(broken[0]), findings=told(broken), status_meant=reply.status)
         return self._finished(turn, reply), findings
 
-    def _answer(self, turn: Turn, values: list[str]) -> Reply:
-        vendor = self.vendor
-        turn.caller = vendor.authenticate(turn)
-        vendor.meter(turn)
-        checked = self.contract.check_call(turn.operation, turn.call, values)
-        turn.params, turn.body = checked.params, checked.body
-        if checked.findings:
-            refusal = vendor.invalid(turn, checked.findings)
-            refusal.findings = tuple(checked.findings)
-            raise refusal
-        return vendor.around(turn, self.behaviour(turn.operation))
+    def mended(self, turn: Turn, reply: Reply) -> Reply:
+        """A reply that breaks the contract, made to keep it: nobody's task where a card says what the vendor answers."""
+        return reply
 
     def _unmatched(self, call: Call, unmatched: Unmatched) -> Reply:
         near = self.contract.nearest(call.method, self.vendor.rewrite(call.path))
@@ -185,10 +188,9 @@ class Engine:
         if body is None:
             body = b"" if reply.value is NOTHING else orjson.dumps(reply.value)
         media = reply.media or (self.vendor.media if body else None)
-        headers = dict(reply.headers)
-        written = Reply(reply.status, reply.value, headers, body, media, reply.delivery)
-        headers.update(self.vendor.headers(turn, written))  # nobody else has seen this reply yet
-        return written
+        written = Reply(reply.status, reply.value, reply.headers, body, media, reply.delivery)
+        more = self.vendor.headers(turn, written)
+        return written.with_headers(more) if more else written
 
     def _record(
         self, world: World, operation: Operation | None, call: Call, reply: Reply, findings: tuple[Finding, ...], began: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,13 +35,13 @@ class Window:
     def spend(self, world: World, who: object, now: int, cost: int = 1) -> Standing:
         """Count a call. A call that is too many is not counted."""
         at = f"{self.name}:{who}"
-        start, used = world.counters.get(at, (now, 0))
+        _, _, start, used = world.counters.get(at, (self, who, now, 0))
         length = self.seconds * 1000
         if not 0 <= now - start < length:
             start, used = now, 0
         allowed = used + cost <= self.calls
         used += cost if allowed else 0
-        world.counters[at] = (start, used)
+        world.counters[at] = (self, who, start, used)
         return Standing(self.calls, self.calls - used, -(-(start + length - now) // 1000), allowed)
 
 
@@ -55,10 +56,18 @@ class Bucket:
     def spend(self, world: World, who: object, now: int, cost: int = 1) -> Standing:
         """Take a token. A call that finds none takes none."""
         at = f"{self.name}:{who}"
-        then, left = world.counters.get(at, (now, float(self.size)))
+        _, _, then, left = world.counters.get(at, (self, who, now, float(self.size)))
         left = min(float(self.size), left + max(0, now - then) / 1000 * self.per_second)
         allowed = left >= cost
         left -= cost if allowed else 0
-        world.counters[at] = (now, left)
+        world.counters[at] = (self, who, now, left)
         wait = 0 if left >= 1 else -(-(1 - left) // self.per_second)
         return Standing(self.size, int(left), int(wait), allowed)
+
+
+def standings(world: World) -> Iterator[tuple[str, str, Standing]]:
+    """Every limit that calls of this world were counted against: its name, whose calls ("": all), and where they stand now."""
+    now, trial = world.clock.now(), world.fork(world.name)  # looking begins no window
+    for kept in world.counters.values():
+        if isinstance(kept, tuple) and isinstance(kept[0], Window | Bucket):
+            yield kept[0].name, str(kept[1]), kept[0].spend(trial, kept[1], now, cost=0)

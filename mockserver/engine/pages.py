@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 import orjson
@@ -54,10 +54,14 @@ class Selection:
         """Up to `count` kept records from this place of the list's order on, and whether more follow."""
         keys, get, keep = self.keys, self.table.get, self.keep
         size = len(keys)
+        if keep is None:  # every key of a list has its record
+            end = start + count
+            chosen = keys[max(0, size - end) : max(0, size - start)][::-1] if self.backwards else keys[start:end]
+            return list(map(get, chosen)), end < size  # type: ignore[arg-type]  # as said
         found: list[Record] = []
         for at in range(start, size):
             record = get(keys[size - 1 - at if self.backwards else at])
-            if record is None or (keep is not None and not keep(record)):
+            if record is None or not keep(record):
                 continue
             if len(found) == count:
                 return found, True
@@ -274,37 +278,89 @@ class Inferred:
             skip = max(0, number(given["number"], self.first) - self.first) * size
         order = cursor_order(selection.table, given.get("cursor"))
         records, more = selection.slice(skip, size) if order is None else selection.after(order, size)
-        facts = self.facts(turn, selection, records, skip, size, more=more)
+        sight = Sight(self, turn, selection, records, skip, size, more)
         body: dict[str, Any] = {}
         for path, meaning in self.told.items():
-            value = facts[meaning]
-            if path in self.whole and meaning in ("next", "previous", "token"):
-                value = facts["following"] if more and meaning != "previous" else None
             inner = body
             for name in path[:-1]:
                 inner = inner.setdefault(name, {})
-            inner[path[-1]] = value
+            inner[path[-1]] = tellers[meaning, path in self.whole](sight)
         return Page(records, behind=body)
 
-    def facts(self, turn: Turn, selection: Selection, records: Sequence[Record], skip: int, size: int, *, more: bool) -> dict[str, Any]:
-        """Everything that may be told of a page; what takes longer only where it is."""
-        total, names, told = len(selection), {meaning: name for name, meaning in self.asked.items()}, set(self.told.values())
-        token = (
-            token_of(selection.table.order_of_record(records[-1])) if records and more and ("cursor" in names or "token" in told) else None
-        )
-        onward: dict[str, Any] = {names["cursor"]: token} if "cursor" in names else {}
-        back: dict[str, Any] = {}
-        if not onward and "number" in names:
-            onward, back = {names["number"]: self.first + skip // size + 1}, {names["number"]: self.first + max(0, skip // size - 1)}
-        elif not onward:
-            name = names.get("skip", "offset")
-            onward, back = {name: skip + size}, {name: max(0, skip - size)}
-        return {
-            "total": total, "shown": len(records), "more": more, "earlier": skip > 0, "limit": size, "skip": skip, "token": token,
-            "number": self.first + skip // size, "pages": -(-total // size), "following": next(iter(onward.values())),
-            "next": link(turn, onward) if more and "next" in told else None,
-            "previous": link(turn, back) if skip and back and "previous" in told else None,
-        }  # fmt: skip
+
+class Sight(NamedTuple):
+    """A page that somebody looks at: the dialect, the question, the list, the page of it, how many come before, how many it may hold, whether more follow."""
+
+    dialect: Inferred
+    turn: Turn
+    selection: Selection
+    records: Sequence[Record]
+    skip: int
+    size: int
+    more: bool
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The parameter of each meaning."""
+        return {meaning: name for name, meaning in self.dialect.asked.items()}
+
+    @property
+    def token(self) -> str | None:
+        """The cursor of what follows."""
+        return token_of(self.selection.table.order_of_record(self.records[-1])) if self.records and self.more else None
+
+    @property
+    def number(self) -> int:
+        """Which page it is."""
+        return self.dialect.first + self.skip // self.size
+
+    def onward(self) -> dict[str, Any]:
+        """The parameters that ask for the next page."""
+        names = self.names
+        if "cursor" in names:
+            return {names["cursor"]: self.token}
+        return {names["number"]: self.number + 1} if "number" in names else {names.get("skip", "offset"): self.skip + self.size}
+
+    def back(self) -> dict[str, Any]:
+        """The parameters that ask for the page before; none where cursors lead onward only."""
+        names = self.names
+        if "cursor" in names:
+            return {}
+        if "number" in names:
+            return {names["number"]: max(self.dialect.first, self.number - 1)}
+        return {names.get("skip", "offset"): max(0, self.skip - self.size)}
+
+    def next(self) -> str | None:
+        return link(self.turn, self.onward()) if self.more else None
+
+    def previous(self) -> str | None:
+        return link(self.turn, back) if self.skip and (back := self.back()) else None
+
+    def following(self) -> Any:
+        """What the next page is asked for by, where a number stands for it."""
+        return next(iter(self.onward().values())) if self.more else None
+
+
+plain_tellers: Final[dict[str, Callable[[Sight], Any]]] = {
+    "total": lambda sight: len(sight.selection),
+    "shown": lambda sight: len(sight.records),
+    "more": lambda sight: sight.more,
+    "earlier": lambda sight: sight.skip > 0,
+    "limit": lambda sight: sight.size,
+    "skip": lambda sight: sight.skip,
+    "number": lambda sight: sight.number,
+    "pages": lambda sight: -(-len(sight.selection) // sight.size),
+    "token": lambda sight: sight.token,
+    "next": Sight.next,
+    "previous": Sight.previous,
+}
+"""What is told of a page, by its meaning."""
+
+tellers: Final[dict[tuple[str, bool], Callable[[Sight], Any]]] = {
+    **{(meaning, whole): tell for meaning, tell in plain_tellers.items() for whole in (False, True)},
+    ("next", True): Sight.following, ("token", True): Sight.following, ("previous", True): lambda _: None,
+}  # fmt: skip
+"""The same, by whether a number is wanted."""
 
 
 def number(value: Any, default: int) -> int:

@@ -67,6 +67,7 @@ class Site:
             else:
                 self._hosts[host] = engine
         self._only = engine if len(self.engines) == 1 else None
+        self._rooted = [(each, each.vendor.root) for each in self.engines.values() if each.vendor.root is not None]
         if name in self.scene.records:  # whoever wrote them should hear now what is wrong with them
             self.lay(name)
 
@@ -119,8 +120,8 @@ class Site:
         engine = self.engines.get(first)
         if engine is not None:
             return Route(engine, world, slash + rest or "/", f"{base}/{first}")
-        for engine in self.engines.values():
-            if engine.vendor.root is not None and engine.vendor.root.match(path):
+        for engine, root in self._rooted:
+            if root.match(path):
                 return Route(engine, world, path, base)
         if self._only is not None:
             return Route(self._only, world, path, base)

@@ -351,7 +351,7 @@ async def clock(look: Look) -> tuple[str, Child]:
 
 
 async def faults(look: Look) -> tuple[str, Child]:
-    told, limits = await look.ask("listFaults"), (await look.ask("showLimits"))["vendors"]
+    told, limits = await look.ask("listFaults"), await look.ask("showLimits")
     on = {each["name"]: each for each in told["faults"]}
 
     def switch(pack: str, vendor: str) -> Child:
@@ -371,9 +371,18 @@ async def faults(look: Look) -> tuple[str, Child]:
                 if state != "none"
                 else "–"
             )
-            for vendor, state in limits.items()
+            for vendor, state in limits["vendors"].items()
         ],
     )
+    counted = [
+        h.tr(
+            h.th(each["limit"], scope="row"),
+            h.td(each["who"] or "all"),
+            h.td(f"{each['remaining']} of {each['calls']}", class_="number"),
+            h.td(f"{each['reset']} s", class_="number"),
+        )
+        for each in limits["counted"]
+    ]
     rows = [
         h.tr(
             h.th(each["name"], scope="row"),
@@ -394,6 +403,9 @@ async def faults(look: Look) -> tuple[str, Child]:
     return "Faults", [
         section("Switches", table("Packs of faults by vendor", ("Pack", "all", *look.vendors), [*packs, refusing], ""), name="packs"),
         section("Switched on", table("Faults", heads, rows, "Nothing goes wrong on purpose."), clear, name="faults"),
+        section(
+            "Limits", table("Limits", ("Limit", "Whose calls", "Left", "More in"), counted, "No call was counted yet."), name="limits"
+        ),
         h.section(h.h2("One more"), new_fault(look)),
     ]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
@@ -35,9 +35,12 @@ log: Final = logging.getLogger("mockserver")
 class App:
     """The whole server as one ASGI application.
 
-    pages  what stands beside the control API under its prefix, behind the same guard
-    token  what one must show to be let in there; "": being on this machine is enough
+    pages   what stands beside the control API under its prefix, behind the same guard
+    token   what one must show to be let in there; "": being on this machine is enough
+    prompt  whether a vendor's call is answered by `answer` alone, without waiting for anything
     """
+
+    prompt = True
 
     def __init__(self, site: Site, pages: Iterable[BaseRoute] = (), token: str = "") -> None:
         self.site, self._pages, self._token = site, pages, token
@@ -82,10 +85,8 @@ class App:
     async def exchange(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request to a vendor."""
         body = await read_body(receive)
-        if body is None:
-            return  # the client went away in the middle: nothing was asked
-        reply = self.answer(scope, body)
-        await deliver(reply, scope, receive, send)
+        if body is not None:  # else the client went away in the middle: nothing was asked
+            await deliver(self.answer(scope, body), scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -111,11 +112,23 @@ class App:
         host = headers.get("host") or ":".join(map(str, scope.get("server") or ("localhost",)))
         try:
             return self.site.answer(
-                scope["method"], scope.get("scheme", "http"), host, path, scope["query_string"].decode("latin-1"), headers, body
+                scope["method"],
+                scheme_of(scope, headers) if "x-forwarded-proto" in headers else scope.get("scheme", "http"),
+                host,
+                path,
+                scope["query_string"].decode("latin-1"),
+                headers,
+                body,
             )
         except Exception as error:
             log.exception("%s %s", scope["method"], path)
             return problem("own-error", f"{type(error).__name__}: {error}; please report it with the request that caused it")
+
+
+def scheme_of(scope: Scope, headers: Mapping[str, str]) -> str:
+    """The scheme as the client used it: a proxy that ends TLS before us says so."""
+    told = headers.get("x-forwarded-proto")
+    return told if told in ("http", "https") else str(scope.get("scheme", "http"))
 
 
 async def read_body(receive: Receive) -> bytes | None:
@@ -124,7 +137,8 @@ async def read_body(receive: Receive) -> bytes | None:
     if message["type"] == "http.disconnect":
         return None
     if not message.get("more_body"):
-        return bytes(message.get("body", b""))
+        body: bytes = message.get("body", b"")
+        return body
     parts, size = [message.get("body", b"")], len(message.get("body", b""))
     while message.get("more_body"):
         message = await receive()
@@ -133,7 +147,7 @@ async def read_body(receive: Receive) -> bytes | None:
         size += len(message.get("body", b""))
         if size <= largest_body + 1:
             parts.append(message.get("body", b""))
-        elif len(parts) > 1:
+        elif len(parts[0]) <= largest_body:
             parts = [bytes(largest_body + 1)]
     return b"".join(parts)
 
@@ -142,7 +156,7 @@ async def deliver(reply: Reply, scope: Scope, receive: Receive, send: Send) -> N
     """Write a reply, the way its delivery says."""
     going = travel(reply, scope["method"])
     if going.delay:
-        await asyncio.sleep(going.delay)
+        await sleep(going.delay)
     if going.silent:
         await hang_up(receive, send)
         return
@@ -151,11 +165,18 @@ async def deliver(reply: Reply, scope: Scope, receive: Receive, send: Send) -> N
     if going.pace:
         for at in range(len(going.body)):
             await send({"type": "http.response.body", "body": going.body[at : at + 1], "more_body": True})
-            await asyncio.sleep(going.pace)
+            await sleep(going.pace)
     rest = b"" if going.pace else going.body
     await send({"type": "http.response.body", "body": rest, "more_body": going.dropped})
     if going.dropped:
         await hang_up(receive, send)
+
+
+async def sleep(seconds: float) -> None:
+    """Under whatever loop the application runs: that of a test may be trio's."""
+    import anyio  # needed by nothing but late replies
+
+    await anyio.sleep(seconds)
 
 
 async def hang_up(receive: Receive, send: Send) -> None:

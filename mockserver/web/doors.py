@@ -15,6 +15,7 @@ from mockserver.engine import clockwork, faults
 from mockserver.engine.engine import Engine
 from mockserver.engine.har import curl, har, milliseconds
 from mockserver.engine.journal import Exchange
+from mockserver.engine.limits import standings
 from mockserver.engine.problems import told
 from mockserver.engine.site import checked, default_world, made
 from mockserver.engine.vendor import Held
@@ -25,7 +26,7 @@ from mockserver.state.diff import Change, changes, the_scene
 from mockserver.state.record import public, revised
 from mockserver.state.scene import Person
 from mockserver.state.table import Key, Record
-from mockserver.state.world import Post, Snapshot, World
+from mockserver.state.world import Post, Snapshot, Tables, World
 from mockserver.web.outbox import Sent
 from mockserver.web.visit import Problem, Visit, known
 
@@ -266,8 +267,12 @@ def end(visit: Visit, engine: Engine, held: Held) -> int:
 
 @door("showState")
 def state(visit: Visit) -> Json:
-    here = visit.world
-    return {"vendors": {name: {kind: len(here.store(name)[kind]) for kind in engine.kinds} for name, engine in visit.site.engines.items()}}
+    return {"vendors": {name: counts(engine, visit.world.store(name)) for name, engine in visit.site.engines.items()}}
+
+
+def counts(engine: Engine, tables: Tables) -> dict[str, int | None]:
+    """How many records of each kind there are; None where a document's are not made yet, for nobody has asked: it may have thousands."""
+    return {kind: len(tables[kind]) if engine.laid(tables, kind) else None for kind in engine.kinds}
 
 
 @door("listRecords")
@@ -572,9 +577,13 @@ def set_pack(visit: Visit) -> Json:
 
 @door("showLimits")
 def limits(visit: Visit) -> Json:
-    options = visit.world.options
+    here, engines = visit.world, visit.site.engines
     return {
-        "vendors": {name: {**engine.options, **options.get(name, {})}.get("limits", "none") for name, engine in visit.site.engines.items()}
+        "vendors": {name: {**engine.options, **here.options.get(name, {})}.get("limits", "none") for name, engine in engines.items()},
+        "counted": [
+            {"limit": name, "who": who, "calls": each.limit, "remaining": each.remaining, "reset": each.reset}
+            for name, who, each in standings(here)
+        ],
     }
 
 

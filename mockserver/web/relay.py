@@ -25,7 +25,7 @@ from mockserver.engine.problems import header, told
 from mockserver.engine.site import Route, Site
 from mockserver.errors import BadOption, Finding
 from mockserver.message import NOTHING, Call, Json, Reply
-from mockserver.web.app import App, deliver, read_body
+from mockserver.web.app import App, deliver, read_body, scheme_of
 from mockserver.web.travel import read_headers
 
 # RFC 9110: these are about one connection, not about the message. The encoding is ours to undo, for we look into bodies.
@@ -99,6 +99,8 @@ class Relay(App):
     seen    the bodies of successful replies to reading operations, by operation
     """
 
+    prompt = False
+
     def __init__(self, site: Site, upstream: Upstream, *, strict: bool = False, tell: Callable[[str], None] = lambda _: None) -> None:
         super().__init__(site)
         self.upstream, self.strict, self.tell = upstream, strict, tell
@@ -110,7 +112,7 @@ class Relay(App):
             return
         headers = read_headers(scope["headers"])
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
-        route = self.site.route(scope.get("scheme", "http"), headers.get("host", "localhost"), path, headers)
+        route = self.site.route(scheme_of(scope, headers), headers.get("host", "localhost"), path, headers)
         if isinstance(route, Reply):
             await deliver(route, scope, receive, send)
             return

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from mockserver.message import Reply
+from mockserver.engine.problems import problem
+from mockserver.message import AT_ONCE, Reply
 
 # RFC 9110: these carry no body, and no Content-Length either.
 bodiless: Final = frozenset({204, 304})
+
+
+# RFC 9110 §5.1 and §5.5: what a header's name is, and what its value cannot hold.
+token: Final = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+unwritable: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Travel(NamedTuple):
@@ -35,19 +42,23 @@ class Travel(NamedTuple):
 
 
 def travel(reply: Reply, method: str) -> Travel:
-    """What of a reply to this method travels."""
-    content, delivery = reply.content, reply.delivery
+    """What of a reply to this method travels. One with a header that would not stay one leaves as a loud 500."""
+    if reply.headers and not writable(reply.headers):
+        reply = problem("own-error", f"this reply has a header that cannot be written: {dict(reply.headers)!r:.400}")
+    status, content, delivery = reply.status, reply.content, reply.delivery
     length = len(content) if delivery.length is None else delivery.length
     headers = [*reply.headers.items(), ("date", http_date(int(time.time())))]
-    if reply.status not in bodiless:
+    if status not in bodiless:
         if content and "content-type" not in {name.lower() for name in reply.headers}:
             headers.append(("content-type", reply.media or "application/json"))
         headers.append(("content-length", str(length)))
-    body = b"" if method == "HEAD" or reply.status in bodiless else content
+    body = b"" if method == "HEAD" or status in bodiless else content
+    if delivery is AT_ONCE:
+        return Travel(status, headers, body)
     cut = delivery.cut_after
     arrives = body[:length] if cut is None else body[: min(length, max(cut, 0))]
     dropped = cut is not None or (body is content and length != len(content))
-    return Travel(reply.status, headers, arrives, delivery.delay, delivery.pace, cut == -1, dropped)
+    return Travel(status, headers, arrives, delivery.delay, delivery.pace, cut == -1, dropped)
 
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
@@ -59,6 +70,16 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
             value = f"{out[name]}{'; ' if name == 'cookie' else ', '}{value}"
         out[name] = value
     return out
+
+
+def writable(headers: Mapping[str, str]) -> bool:
+    """Whether every name is one, and no value would end its line."""
+    return named_well(tuple(headers)) and not unwritable.search("".join(headers.values()))
+
+
+@lru_cache(maxsize=1000)
+def named_well(names: tuple[str, ...]) -> bool:
+    return all(map(token.fullmatch, names))
 
 
 @lru_cache(maxsize=4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.limits import Bucket, Window
+from mockserver.engine.limits import Bucket, Window, standings
 from mockserver.state.clock import Clock
 from mockserver.state.world import World
 
@@ -92,3 +92,20 @@ def test_a_clock_that_goes_back_does_not_lock_anybody_out() -> None:
     assert window.spend(here, "ada", 50_000).allowed
     assert bucket.spend(here, "ada", 100_000).allowed
     assert bucket.spend(here, "ada", 50_000).allowed
+
+
+def test_whoever_looks_sees_how_full_each_limit_is() -> None:
+    """Every limit and caller that was counted, as things stand now; looking counts nothing and begins no window."""
+    here, window, bucket = world(), Window("library:window", 5, 10), Bucket("library:bucket", 4, 0.5)
+    assert list(standings(here)) == []
+    for who in ("ada", "ada", "ben"):
+        window.spend(here, who, 0)
+    bucket.spend(here, "", 0)
+    here.counters["library:numbers"] = 7
+    here.clock.advance(1_000)
+    seen = [(name, who, each.limit, each.remaining, each.reset) for name, who, each in standings(here)]
+    assert seen == [("library:window", "ada", 5, 3, 9), ("library:window", "ben", 5, 4, 9), ("library:bucket", "", 4, 3, 0)]
+    here.clock.advance(10_000)
+    assert [each.remaining for _, _, each in standings(here)] == [5, 5, 4]
+    here.clock.advance(-10_000)
+    assert seen == [(name, who, each.limit, each.remaining, each.reset) for name, who, each in standings(here)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import pytest
@@ -162,10 +163,20 @@ def test_a_scene_may_bring_records_of_its_own() -> None:
     ids=["unknown kind", "breaks the contract"],
 )
 def test_records_of_a_scene_keep_the_contract(records: dict[str, Any], words: str) -> None:
-    """What a scene brings is checked like everything else, and the place in the scene is named."""
+    """What a scene brings is checked like everything else, before anybody asks for it, and the place in the scene is named."""
     with pytest.raises(BadScene) as error:
-        of_scene(records).lay("library")
+        of_scene(records)
     assert words in str(error.value)
+
+
+def test_a_vendor_that_is_replaced_begins_with_its_own_records() -> None:
+    """New worlds have what the new one brings, and nothing that the old one had laid."""
+    site = toy.site()
+    assert toy.ask(site, "GET", "/library/shelves/s000").status == 200
+    card = dataclasses.replace(toy.card(), populate=lambda *_: {"shelves": [{"id": "new", "name": "New"}]})
+    site.add(Engine(card, Contract.load(toy.document)))
+    statuses = [toy.ask(site, "GET", f"/_world/later/library/shelves/{key}").status for key in ("new", "s000")]
+    assert statuses == [200, 404]
 
 
 @pytest.mark.parametrize("name", vendors.names())

@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver.engine.limits import Window
 from mockserver.engine.site import Site
 from mockserver.ui import dashboard, reference
 from mockserver.ui.pages import pages, tail
@@ -51,6 +52,14 @@ def test_every_page_answers_for_any_vendor(browse: Browser, site: Site, place: s
     policy = reply.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_limits_are_shown_as_full_as_they_are(browse: Browser, site: Site) -> None:
+    """By limit and caller, once a call was counted."""
+    assert "No call was counted yet." in browse("GET", "/default/faults").text
+    Window("library:all", 700, 60).spend(site.worlds.get("default"), "ada", toy.noon)
+    text = re.sub("<[^>]+>", " ", browse("GET", "/default/faults").text)
+    assert " ".join(text.partition("More in")[2].split()).startswith("library:all ada 699 of 700 60 s")
 
 
 def test_no_page_asks_for_anything_from_elsewhere(browse: Browser) -> None:

@@ -116,5 +116,5 @@ def test_a_world_has_its_limits_switched_for_itself(switch: str) -> None:
     clock = Clock(frozen=toy.noon)
     site = Site([Engine(card, Contract.load(toy.document))], scenes.load(shelf.scene("company"), now=clock.now()), clock)
     here, there = control(App(site), ("PUT", "/worlds/one/limits", {"limits": switch}), ("GET", "/worlds/two/limits", None))
-    assert here == {"vendors": {"library": switch}}
+    assert here == {"vendors": {"library": switch}, "counted": []}
     assert there != here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import pytest
 from mockserver.engine.site import Site
 from mockserver.state.world import Post
 from mockserver.web.app import App
-from mockserver.web.outbox import Outbox, Sent, send, waits
+from mockserver.web.outbox import Outbox, Sent, opener, send, waits
 from tests import toy
 from tests.web.conftest import Receiver, Served
 
@@ -69,6 +70,28 @@ def test_what_is_not_taken_is_tried_again_by_the_worlds_clock(served: Served, re
     assert served.site.worlds.get(served.world).outbox == []
 
 
+def test_a_wait_begins_when_the_try_does(served: Served, receiver: Receiver) -> None:
+    """However the clock is moved while an endpoint thinks: whoever then moves it on finds the next try where it belongs."""
+    receiver.statuses.append(500)
+    receiver.held.clear()
+    ring(served, receiver.url)
+    receiver.next()
+    served.site.worlds.get(served.world).clock.advance(3_000)
+    receiver.held.set()
+    later(served, 2)
+    assert receiver.next().path == "/"
+
+
+def test_a_world_remembers_its_last_thousand_tries() -> None:
+    """What was sent is counted on, and what is older is let go."""
+    site = toy.site()
+    outbox, world = Outbox(site), site.worlds.get("default")
+    world.outbox += [Post("none://", {}, b"", 0, "library", attempt=len(waits) + 1)] * 1_003
+    asyncio.run(outbox.flush(world))
+    numbers = [sent.number for sent in outbox.sent["default"]]
+    assert numbers == list(range(4, 1_004))
+
+
 def test_a_taken_delivery_is_not_sent_again(served: Served, receiver: Receiver) -> None:
     """Any 2xx is a yes."""
     receiver.statuses += [500, 202]
@@ -104,6 +127,15 @@ def test_an_endpoint_that_is_not_there_is_tried_again() -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     assert send(Post(f"http://127.0.0.1:{port}", {}, b"", 0, "library"), {}).status == 0
+
+
+def test_no_proxy_comes_between(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the environment says of proxies is meant for clients."""
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    opener.cache_clear()
+    assert send(Post(receiver.url, {}, b"x", 0, "library"), {}).status == 200
 
 
 def test_a_redirect_is_not_followed(receiver: Receiver) -> None:

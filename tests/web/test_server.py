@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import socket
 import ssl
@@ -51,6 +52,13 @@ def shelves(served: Served) -> list[Any]:
     assert reply.status_code == 200
     told: list[Any] = reply.json()["shelves"]
     return told
+
+
+def test_a_program_that_embeds_a_server_keeps_its_garbage_collector() -> None:
+    """Only `mockserver serve`, which has the process to itself, freezes what it loaded and turns the collector off while it starts."""
+    before = gc.isenabled(), gc.get_freeze_count()
+    with in_thread(App(toy.site()), Plan()):
+        assert (gc.isenabled(), gc.get_freeze_count()) == before
 
 
 # -- plain and TLS --------------------------------------------------------------------------------------------------

@@ -1,0 +1,85 @@
+"""Vendors' calls answered where they are read.
+
+uvicorn gives every request a task, two messages and an event to wait for, which together cost as much as our whole answer. A vendor's answer
+waits for nothing: it is written as soon as its request is whole. Whatever does wait (our own pages, replies that are late, slow or cut on
+purpose, bodies larger than uvicorn holds back, `Expect: 100-continue`) goes the way of ASGI, with the same words on the wire.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+from mockserver.message import AT_ONCE, Reply
+from mockserver.web.app import App, deliver, own_prefix
+from mockserver.web.travel import travel
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+
+class Direct(HttpToolsProtocol):
+    """One connection.
+
+    held  the request that is answered as soon as it is whole
+    """
+
+    held: RequestResponseCycle | None = None
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        """Uvicorn has read a request's head, and the one before it is answered."""
+        if app is not self.app or cycle.scope["path"].startswith(own_prefix) or cycle.waiting_for_100_continue:
+            super()._start_asgi_task(cycle, app)
+        elif cycle.more_body:
+            self.held = cycle
+        else:
+            self.answer(cycle)
+
+    def on_body(self, body: bytes) -> None:
+        super().on_body(body)
+        if self.held is not None and len(self.held.body) > HIGH_WATER_LIMIT:  # from here on somebody must ask for more
+            cycle, self.held = self.held, None
+            super()._start_asgi_task(cycle, self.app)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        if self.held is not None:
+            cycle, self.held = self.held, None
+            self.answer(cycle)
+
+    def answer(self, cycle: RequestResponseCycle) -> None:
+        """Answer a request that is whole."""
+        app: App = self.config.app  # type: ignore[assignment]  # what our server is made with
+        reply = app.answer(cycle.scope, bytes(cycle.body))  # type: ignore[arg-type]  # Starlette and uvicorn type a scope each their own way
+        if reply.delivery is not AT_ONCE or self.flow.write_paused:
+            super()._start_asgi_task(cycle, partial(delivered, reply))
+            return
+        going = travel(reply, cycle.scope["method"])
+        self.transport.write(head(going.status, going.headers, cycle.keep_alive) + going.body)
+        cycle.response_started = cycle.response_complete = True
+        if not cycle.keep_alive:
+            self.transport.close()
+        self.on_response_complete()
+
+
+async def delivered(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
+    """A reply that is there already, as an application."""
+    await deliver(reply, scope, receive, send)
+
+
+def head(status: int, headers: list[tuple[str, str]], keep_alive: bool) -> bytes:
+    """The head of a response."""
+    lines = [status_line(status), *[f"{name.lower()}: {value}" for name, value in headers]]
+    if not keep_alive:
+        lines.append("connection: close")
+    return "\r\n".join([*lines, "\r\n"]).encode("latin-1", "replace")
+
+
+@lru_cache(maxsize=1000)
+def status_line(status: int) -> str:
+    phrase = HTTPStatus(status).phrase if status in set(HTTPStatus) else ""
+    return f"HTTP/1.1 {status} {phrase}"
