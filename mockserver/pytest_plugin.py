@@ -8,8 +8,9 @@ Rules of this file
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,9 +38,6 @@ settings: Final = (
 )
 """The settings of pytest's ini file, each called mockserver_<name>."""
 
-host_key: Final = pytest.StashKey["Host"]()
-tally_key: Final = pytest.StashKey["Tally"]()
-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     for name, kind, about in settings:
@@ -65,41 +63,98 @@ def pytest_configure(config: pytest.Config) -> None:
         "mockserver(*names, scene, seed, people, clock, options, strict, allow, forbid, intercept, allow_hosts, faults): "
         "what the doubles of this test are, and what their clients are held to",
     )
+    plugin = config.stash[plugin_key] = Plugin(config)
+    config.pluginmanager.register(plugin)
     if config.option.mockserver_coverage or config.option.mockserver_fail_under is not None:
         from mockserver.testing.coverage import Tally
 
-        config.stash[tally_key] = Tally()
+        plugin.tally = Tally()
+        config.pluginmanager.register(Coverage(config, plugin.tally))
 
 
 # -- fixtures -------------------------------------------------------------------------------------------------------------
 
 
+class Plugin:
+    """What the tests of one process share, and the fixtures of each.
+
+    No fixture here asks for pytest's `request`, which costs a test more than a world does: which test runs, a hook tells.
+    """
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self._item: pytest.Item | None = None
+        self._bench: Bench | None = None
+        self._told: dict[tuple[int, ...], tuple[tuple[pytest.Mark, ...], Terms]] = {}
+        self.tally: Tally | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        self._item, self._bench = item, None
+
+    @cached_property
+    def host(self) -> Host:
+        """What holds every world; with the first one, tests are judged."""
+        from mockserver.testing.host import Host
+
+        host = Host(self.tally)
+        self._config.add_cleanup(host.close)
+        self._config.pluginmanager.register(Judge(host))
+        return host
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The project's settings."""
+        from mockserver.testing.terms import Terms
+
+        given = {name: value for name, *_ in settings if (value := self._config.getini(f"mockserver_{name}")) not in (None, "", [])}
+        return Terms().told((), given)
+
+    def terms_of(self, item: pytest.Item) -> Terms:
+        """The terms of a test: its markers, the nearest first, over the project's settings."""
+        markers = tuple(item.iter_markers("mockserver"))
+        if not markers:
+            return self.terms
+        key = tuple(map(id, markers))  # those of a class or of a parametrised function are the same for all its tests
+        if key not in self._told:
+            given: dict[str, Any] = {}
+            for marker in reversed(markers):
+                given |= marker.kwargs
+            named = next((marker.args for marker in markers if marker.args), ())
+            self._told[key] = (markers, self.terms.told(named, given))
+        return self._told[key][1]
+
+    def bench(self) -> Bench:
+        """The bench of the test that runs, opened by the first fixture that needs it and closed when the test is over."""
+        if self._bench is None:
+            assert self._item is not None
+            self._bench = self.host.open(self.terms_of(self._item)).__enter__()
+            self._item.addfinalizer(self._close)
+        return self._bench
+
+    def _close(self) -> None:
+        assert self._bench is not None
+        with usable():
+            self._bench.close()
+
+    def double(self, name: str) -> Double:
+        with usable():
+            return self.bench()[name]
+
+    @pytest.fixture
+    def mockserver(self) -> Bench:
+        """The doubles of this test: those the marker names, `mockserver["name"]`, `mockserver("petstore.yaml")`."""
+        with usable():
+            return self.bench()
+
+
 @pytest.fixture(scope="session")
-def _mockserver_host(request: pytest.FixtureRequest) -> Iterator[Host]:
-    """What the tests of this process share."""
-    from mockserver.testing.host import Host
-
-    host = request.config.stash[host_key] = Host(request.config.stash.get(tally_key, None))
-    try:
-        yield host
-    finally:
-        del request.config.stash[host_key]
-        host.close()
-
-
-@pytest.fixture
-def mockserver(request: pytest.FixtureRequest, _mockserver_host: Host) -> Iterator[Bench]:
-    """The doubles of this test: those the marker names, `mockserver["name"]`, `mockserver("petstore.yaml")`."""
-    with usable(), _mockserver_host.open(terms_of(request)) as bench:
-        yield bench
-
-
-@pytest.fixture(scope="session")
-def mockserver_factory(request: pytest.FixtureRequest, _mockserver_host: Host) -> Callable[..., AbstractContextManager[Any]]:
+def mockserver_factory(request: pytest.FixtureRequest) -> Callable[..., AbstractContextManager[Any]]:
     """For fixtures of a wider scope: `with mockserver_factory("name", seed=7) as double:` has a world of its own."""
+    plugin = request.config.stash[plugin_key]
 
     def open_(*names: str, **given: Any) -> AbstractContextManager[Bench]:
-        return _mockserver_host.open(project_terms(request.config).told(names, given))
+        return plugin.host.open(plugin.terms.told(names, given))
 
     return open_
 
@@ -107,16 +162,17 @@ def mockserver_factory(request: pytest.FixtureRequest, _mockserver_host: Host) -
 def double_of(name: str) -> Any:
     """The fixture of a bundled vendor."""
 
-    def double(mockserver: Bench) -> Double:
-        with usable():
-            return mockserver[name]
+    def double(self: Plugin) -> Double:
+        return self.double(name)
 
     double.__doc__ = f"{name} in the world of this test."
     return pytest.fixture(name=name)(double)
 
 
 for _name in names():
-    globals()[f"{_name}_fixture"] = double_of(_name)
+    setattr(Plugin, f"_{_name}", double_of(_name))
+
+plugin_key: Final = pytest.StashKey[Plugin]()
 
 
 class usable(AbstractContextManager[None]):
@@ -130,44 +186,30 @@ class usable(AbstractContextManager[None]):
                 raise pytest.fail.Exception(f"mockserver: {error}", pytrace=False) from None
 
 
-def terms_of(request: pytest.FixtureRequest) -> Terms:
-    """The terms of a test: its markers, the nearest first, over the project's settings."""
-    markers = list(request.node.iter_markers("mockserver"))
-    given: dict[str, Any] = {}
-    for marker in reversed(markers):
-        given |= marker.kwargs
-    named = next((marker.args for marker in markers if marker.args), ())
-    return project_terms(request.config).told(named, given)
-
-
-def project_terms(config: pytest.Config) -> Terms:
-    from mockserver.testing.terms import Terms
-
-    given = {name: value for name, *_ in settings if (value := config.getini(f"mockserver_{name}")) not in (None, "", [])}
-    return Terms().told((), given)
-
-
 # -- the verdict ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """A test whose client left the contract fails at its end; one that fails anyway is told of it."""
-    host = item.config.stash.get(host_key, None)
-    if host is None or not host.benches:
-        return (yield)
-    try:
-        result = yield
-    except Exception as error:
-        for verdict in verdicts(host):
-            if str(error) not in verdict:
-                error.add_note(f"\nand {verdict}")
-        shorten(error)
-        raise
-    found = "\n\n".join(verdicts(host))
-    if found:
-        pytest.fail(found, pytrace=False)
-    return result
+class Judge:
+    """Judges every test from the first use of a fixture on."""
+
+    def __init__(self, host: Host) -> None:
+        self._host = host
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Generator[None, object, object]:
+        """A test whose client left the contract fails at its end; one that fails anyway is told of it."""
+        try:
+            result = yield
+        except Exception as error:
+            for verdict in verdicts(self._host):
+                if str(error) not in verdict:
+                    error.add_note(f"\nand {verdict}")
+            shorten(error)
+            raise
+        found = "\n\n".join(verdicts(self._host))
+        if found:
+            pytest.fail(found, pytrace=False)
+        return result
 
 
 def shorten(error: BaseException) -> None:
@@ -202,41 +244,36 @@ def verdicts(host: Host) -> list[str]:
 # -- coverage -------------------------------------------------------------------------------------------------------------
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_sessionfinish(session: pytest.Session) -> None:
+class Coverage:
     """A worker hands its counts on; whoever has them all judges them."""
-    config = session.config
-    tally = config.stash.get(tally_key, None)
-    if tally is None:
-        return
-    if hasattr(config, "workeroutput"):
-        config.workeroutput["mockserver_coverage"] = tally.vendors
-    elif too_little(config, tally) and session.exitstatus == pytest.ExitCode.OK:
-        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    def __init__(self, config: pytest.Config, tally: Tally) -> None:
+        self._config, self._tally = config, tally
+        self._under: float | None = config.option.mockserver_fail_under
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_testnodedown(node: Any) -> None:
-    """What a worker of pytest-xdist counted."""
-    tally = node.config.stash.get(tally_key, None)
-    if tally is not None:
-        tally.add(getattr(node, "workeroutput", {}).get("mockserver_coverage", {}))
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(self._config, "workeroutput"):
+            self._config.workeroutput["mockserver_coverage"] = self._tally.vendors
+        elif self._too_little and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """What a worker of pytest-xdist counted."""
+        self._tally.add(getattr(node, "workeroutput", {}).get("mockserver_coverage", {}))
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    tally = config.stash.get(tally_key, None)
-    if tally is None:
-        return
-    terminalreporter.section("contract coverage")
-    for line in tally.lines(whole=config.option.verbose > 0):
-        terminalreporter.line(line)
-    if config.option.mockserver_coverage:
-        terminalreporter.line(f"written to {tally.write(config.rootpath / config.option.mockserver_coverage_dir)}")
-    if too_little(config, tally):
-        under = config.option.mockserver_fail_under
-        terminalreporter.line(f"FAIL: {tally.percent():.1f} % of the operations were exercised, {under:g} % are required", red=True)
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        tally, option = self._tally, self._config.option
+        terminalreporter.section("contract coverage")
+        for line in tally.lines(whole=option.verbose > 0):
+            terminalreporter.line(line)
+        if option.mockserver_coverage:
+            terminalreporter.line(f"written to {tally.write(self._config.rootpath / option.mockserver_coverage_dir)}")
+        if self._too_little:
+            words = f"FAIL: {tally.percent():.1f} % of the operations were exercised, {self._under:g} % are required"
+            terminalreporter.line(words, red=True)
 
-
-def too_little(config: pytest.Config, tally: Tally) -> bool:
-    under: float | None = config.option.mockserver_fail_under
-    return under is not None and tally.percent() < under
+    @property
+    def _too_little(self) -> bool:
+        return self._under is not None and self._tally.percent() < self._under

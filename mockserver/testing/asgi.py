@@ -50,11 +50,22 @@ class Gate(App):
     The application itself is that of the first site, its control API included; further sites join as they are asked.
     """
 
+    prompt = False
+
     def __init__(self, host: Host, site: Site) -> None:
         super().__init__(site)
         self._host = host
         self._more: dict[int, App] = {}
         self._sending: set[asyncio.Task[None]] = set()
+
+    def adopt(self, site: Site) -> None:
+        """Send the webhooks of a site, too. To be called from another thread than the server's."""
+
+        async def adopted() -> None:
+            self._app(site)
+
+        if site is not self.site and id(site) not in self._more:
+            asyncio.run_coroutine_threadsafe(adopted(), self._loop).result()
 
     def _app(self, site: Site) -> App:
         """The application of a site; from its first use on, its webhooks are sent."""
@@ -85,6 +96,7 @@ class Gate(App):
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
+        self._loop = asyncio.get_running_loop()
         mail_from_anywhere(self.site, self)
         async with super().running():
             yield

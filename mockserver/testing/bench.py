@@ -44,6 +44,37 @@ class Bench:
         self._world: World | None = None
         self._start, self._judged = start, 0
         self._failed: list[Any] = []
+        self._intercepting = False
+
+    def __enter__(self) -> Self:
+        self.host.benches[self.name] = self
+        try:
+            if self.terms.intercept:
+                self._intercepting = self.host.interception.enter()
+            for name in self.terms.names:
+                self.double(name)
+        except BaseException:
+            self._leave()
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        try:
+            if kind is None:
+                self.settle()
+        finally:
+            self._leave()
+
+    def close(self) -> None:
+        """Give the verdict and forget the world."""
+        self.__exit__(None)
+
+    def _leave(self) -> None:
+        if self._intercepting:
+            self.host.interception.leave()
+        if self._world is not None:
+            self.site.worlds.drop(self.name)
+        del self.host.benches[self.name]
 
     # -- the doubles --------------------------------------------------------------------------------------------------
 
@@ -103,8 +134,11 @@ class Bench:
 
     @property
     def address(self) -> Address:
-        """Where the server of this process answers."""
-        return self.host.address(self.site)
+        """Where the server of this process answers. Webhooks are sent from the first time on that it is asked for."""
+        address = self.host.address(self.site)
+        if self.world.outbox:
+            self.site.mail(self.world)
+        return address
 
     @property
     def clock(self) -> Watch:
@@ -161,16 +195,13 @@ class Bench:
     def settle(self) -> None:
         """Judge what was not judged yet. Raises Verdict when something counts; it is forgotten then."""
         self.judge()
+        if not self.breaches and not self._failed:
+            return
         counted = self.terms.counted
         broken, failed = [breach for breach in self.breaches if breach.sort in counted], self._failed
         self.breaches, self._failed = [], []
         if broken or failed:
             raise Verdict(broken, failed)
-
-    def close(self) -> None:
-        """Forget the world."""
-        if self._world is not None:
-            self.site.worlds.drop(self.name)
 
 
 everywhere: Mapping[str, Callable[[Bench], Any]] = {

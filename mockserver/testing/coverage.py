@@ -131,7 +131,7 @@ def given(contract: Contract, operation: Operation, call: Call) -> Iterator[str]
 
 def query_roots(operation: Operation) -> set[str]:
     """The names of parameters that are written `name[key]=value`."""
-    return {parameter.name for parameter in operation.by_place["query"] if parameter.deep}
+    return {parameter.name for parameter in operation.by_place.query if parameter.deep}
 
 
 def share(vendor: Told, aspect: str) -> tuple[int, int]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from mockserver import vendors
@@ -17,6 +17,7 @@ from mockserver.testing.terms import Terms
 if TYPE_CHECKING:
     from mockserver.engine.engine import Engine
     from mockserver.state.world import World
+    from mockserver.testing.asgi import Gate
     from mockserver.testing.coverage import Tally
     from mockserver.testing.intercept import Interception
     from mockserver.web.server import Address
@@ -39,7 +40,7 @@ class Host:
         self._numbers = itertools.count(1)
         self._open = ExitStack()
         self._address: Address | None = None
-        self._interception: Interception | None = None
+        self._gate: Gate | None = None
 
     @property
     def newest(self) -> Bench | None:
@@ -59,36 +60,26 @@ class Host:
             self._engines[known] = engine
         return site, self._engines[known]
 
-    @contextmanager
-    def open(self, terms: Terms, start: World | None = None) -> Iterator[Bench]:
-        """A bench with a world of its own, forked from `start` or from the scene. Closing it raises its verdict."""
-        bench = Bench(self, f"t{os.getpid()}-{next(self._numbers)}", terms, start)
-        self.benches[bench.name] = bench
-        try:
-            with self.intercepting() if terms.intercept else ExitStack():
-                for name in terms.names:
-                    bench.double(name)
-                yield bench
-            bench.settle()
-        finally:
-            bench.close()
-            del self.benches[bench.name]
+    def open(self, terms: Terms, start: World | None = None) -> Bench:
+        """A bench with a world of its own, forked from `start` or from the scene, to be entered. Leaving it raises its verdict."""
+        return Bench(self, f"t{os.getpid()}-{next(self._numbers)}", terms, start)
 
-    def intercepting(self) -> Interception:
+    @cached_property
+    def interception(self) -> Interception:
         """The catching of calls to real hosts, for as long as a bench wants it."""
-        if self._interception is None:
-            from mockserver.testing.intercept import Interception
+        from mockserver.testing.intercept import Interception
 
-            self._interception = Interception(self)
-        return self._interception
+        return Interception(self)
 
     def address(self, site: Site) -> Address:
-        """Where the server of this process answers; started when first asked for, by whoever uses this site."""
-        if self._address is None:
+        """Where the server of this process answers; started when first asked for. From then on it sends the webhooks of this site."""
+        if self._gate is None or self._address is None:
             from mockserver.testing.asgi import Gate
             from mockserver.web.server import Plan, in_thread
 
-            self._address = self._open.enter_context(in_thread(Gate(self, site), Plan(tls_port=0)))
+            self._gate = Gate(self, site)
+            self._address = self._open.enter_context(in_thread(self._gate, Plan(tls_port=0)))
+        self._gate.adopt(site)
         return self._address
 
     def is_own(self, name: str, port: str) -> bool:
@@ -100,6 +91,6 @@ class Host:
         """Stop the server. Every bench must be closed by now."""
         left: Any = ", ".join(self.benches)
         self._open.close()
-        self._address = None
+        self._address = self._gate = None
         if left:
             raise RuntimeError(f"worlds are left behind: {left}")

@@ -11,7 +11,7 @@ import importlib.abc
 import importlib.machinery
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.testing.memory import Line, Socket, Speak
 from mockserver.testing.transport import Transport
@@ -35,42 +35,46 @@ class Interception:
     def __init__(self, host: Host) -> None:
         self._host = host
         self._depth = 0
-        self._saved: list[tuple[type, str, Any]] = []
+        self._saved: dict[tuple[type, str], Original] = {}
+        self._made: dict[Original, Original] = {}
         self._finder = Finder(self._patch)
 
-    def __enter__(self) -> None:
+    def enter(self) -> Literal[True]:
         self._depth += 1
         if self._depth == 1:
             for module in targets:
                 if module in sys.modules:
                     self._patch(sys.modules[module])
             sys.meta_path.insert(0, self._finder)
+        return True
 
-    def __exit__(self, *_: object) -> None:
+    def leave(self) -> None:
         self._depth -= 1
         if self._depth == 0:
             sys.meta_path.remove(self._finder)
-            for owner, name, original in reversed(self._saved):
+            for (owner, name), original in self._saved.items():
                 setattr(owner, name, original)
             self._saved.clear()
 
     def _patch(self, module: ModuleType) -> None:
         for owner_name, name, patch in targets[module.__name__]:
             owner = getattr(module, owner_name)
-            if not any(saved[:2] == (owner, name) for saved in self._saved):
-                original = vars(owner)[name]
-                self._saved.append((owner, name, original))
-                setattr(owner, name, patch(self, original))
+            if (owner, name) not in self._saved:
+                original = self._saved[owner, name] = vars(owner)[name]
+                if original not in self._made:
+                    self._made[original] = patch(self, original)
+                setattr(owner, name, self._made[original])
 
     def who(self, scheme: str, host: str) -> Speak | None:
         """Who answers for a host; None when it is to be reached for real. Raises Unreachable."""
-        name, _, port = host.rpartition(":") if host.rpartition(":")[2].isdigit() else (host, "", "")
-        name = name.strip("[]").lower()
+        before, _, port = host.rpartition(":")
+        name = (before if before and port.isdigit() else host).strip("[]").lower()
         benches = [bench for bench in reversed(self._host.benches.values()) if bench.terms.intercept]
         for bench in benches:
             for double in bench:
-                if any(covers(each, name) for each in double.hosts):
-                    return double.speak
+                for pattern in double.hosts:
+                    if covers(pattern, name):
+                        return double.speak
         if any(covers(each, name) for bench in benches for each in bench.terms.allow_hosts) or self._host.is_own(name, port):
             return None
         raise self._refused(benches, scheme, name)

@@ -28,17 +28,17 @@ def library(request: Any) -> ModuleType:
     return sys.modules[type(request).__module__.partition(".")[0]]
 
 
-def too_late(request: Any, going: Travel) -> bool:
-    """Whether the client would have stopped waiting. Then it is told at once, and no test waits for it."""
+def wait(request: Any, going: Travel) -> float:
+    """The seconds a reply takes. A client that would have stopped waiting is told at once: no test waits for it."""
     patience = (request.extensions.get("timeout") or {}).get("read")
-    return patience is not None and max(going.delay, going.pace) > patience
+    if patience is not None and max(going.delay, going.pace) > patience:
+        raise library(request).ReadTimeout("The read operation timed out", request=request)
+    return going.delay + going.pace * len(going.body)
 
 
 def answer(request: Any, going: Travel) -> Any:
     """The reply as the library's own response, or its own error."""
     lib = library(request)
-    if too_late(request, going):
-        raise lib.ReadTimeout("The read operation timed out", request=request)
     if going.silent:
         raise lib.RemoteProtocolError("Server disconnected without sending a response.", request=request)
     short = going.dropped and int(dict(going.headers).get("content-length", "0")) > len(going.body)
@@ -70,10 +70,6 @@ def stream_of(lib: ModuleType) -> Any:
     return Body
 
 
-def duration(request: Any, going: Travel) -> float:
-    return 0.0 if too_late(request, going) else going.delay + going.pace * len(going.body)
-
-
 class Transport:
     """`httpx.Client(transport=…)`, `httpx.AsyncClient(transport=…)`, and the same of httpx2."""
 
@@ -82,16 +78,16 @@ class Transport:
 
     def handle_request(self, request: Any) -> Any:
         going = self._speak(asked_in(request, request.read()))
-        if late := duration(request, going):
-            time.sleep(late)
+        if going.delay or going.pace:
+            time.sleep(wait(request, going))
         return answer(request, going)
 
     async def handle_async_request(self, request: Any) -> Any:
         going = self._speak(asked_in(request, await request.aread()))
-        if late := duration(request, going):
+        if going.delay or going.pace:
             import anyio
 
-            await anyio.sleep(late)
+            await anyio.sleep(wait(request, going))
         return answer(request, going)
 
     def close(self) -> None:

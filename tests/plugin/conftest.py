@@ -12,6 +12,7 @@ import httpx
 import httpx2
 import pytest
 import requests
+import trio
 import trustme
 import uvicorn
 import yaml
@@ -22,7 +23,7 @@ from mockserver.web import server
 
 # pytester forgets what its suites import, and a module that is imported twice is two: whatever the plugin needs is here before.
 at_hand = [
-    *(aiohttp, httpcore, httpcore2, httpx, httpx2, requests, trustme, uvicorn, yaml),
+    *(aiohttp, httpcore, httpcore2, httpx, httpx2, requests, trio, trustme, uvicorn, yaml),
     *(adapter, asgi, coverage_page, host, intercept, server),
     *(vendors.load(name) for name in vendors.names()),
 ]

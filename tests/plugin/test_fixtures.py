@@ -221,9 +221,11 @@ class TestClient(unittest.TestCase):
     result.stdout.fnmatch_lines(["*pagerduty.?  GET /usrs*", "*HTTPStatusError*"])
 
 
-@pytest.mark.parametrize("plugin", [pytest.param("asyncio", marks=pytest.mark.slow), "anyio"])
-def test_async_tests_work(run: Run, plugin: str) -> None:
-    """Under pytest-asyncio and anyio a test awaits its client, in the process and by socket; the verdict holds there, too."""
+@pytest.mark.parametrize(
+    ("plugin", "loop"), [pytest.param("asyncio", "asyncio", marks=pytest.mark.slow), ("anyio", "asyncio"), ("anyio", "trio")]
+)
+def test_async_tests_work(run: Run, plugin: str, loop: str) -> None:
+    """Under pytest-asyncio and anyio, trio too, a test awaits its client, in the process and by socket; verdict and faults hold there, too."""
     result = run(
         ask
         + f"""
@@ -231,7 +233,7 @@ import pytest
 
 @pytest.fixture
 def anyio_backend():
-    return "asyncio"
+    return "{loop}"
 
 @pytest.mark.{plugin}
 async def test_good(pagerduty):
@@ -244,13 +246,23 @@ async def test_good(pagerduty):
         assert (await client.get(pagerduty.url + "/users")).status_code == 200
 
 @pytest.mark.{plugin}
+async def test_late(pagerduty):
+    pagerduty.slow(seconds=0.001)
+    pagerduty.fault({{"effect": "drip", "pace": 0.0001, "operations": "getUser"}})
+    key = {{"authorization": "Token token=" + pagerduty.credentials["api_key"]}}
+    for transport in (pagerduty.transport(), httpx.ASGITransport(pagerduty.asgi)):
+        async with httpx.AsyncClient(transport=transport, base_url="https://api.pagerduty.com", headers=key) as client:
+            assert (await client.get("/users?limit=1")).status_code == 200
+            assert (await client.get("/users/" + pagerduty.subject["id"])).json()["user"]
+
+@pytest.mark.{plugin}
 async def test_bad(pagerduty):
     async with httpx.AsyncClient(transport=pagerduty.transport(), base_url="https://api.pagerduty.com") as client:
         await client.get("/users")
 """,
         apart=plugin == "asyncio",
     )
-    result.assert_outcomes(passed=1, failed=1)
+    result.assert_outcomes(passed=2, failed=1)
     result.stdout.fnmatch_lines(["*header authorization*"])
 
 

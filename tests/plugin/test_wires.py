@@ -6,9 +6,8 @@ import asyncio
 import http.client
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import httpx
@@ -20,18 +19,24 @@ import urllib3
 from mockserver.testing.memory import parse
 
 
+class Get(Protocol):
+    """Patience is long but where its end is the point: machines are slow at times."""
+
+    def __call__(self, url: str, headers: dict[str, str], patience: float = 20) -> tuple[int, bytes]: ...
+
+
 @dataclass(frozen=True)
 class Library:
-    """How a library asks (url, headers) for (status, body), and its own errors for a connection that drops and for a late reply."""
+    """How a library asks (url, headers, seconds of patience) for (status, body), and its own errors for a connection that drops and for a late reply."""
 
-    get: Callable[[str, dict[str, str]], tuple[int, bytes]]
+    get: Get
     cut: tuple[type[Exception], ...]
     late: tuple[type[Exception], ...]
 
 
-def by_httpx(lib: Any) -> Callable[[str, dict[str, str]], tuple[int, bytes]]:
-    def get(url: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        with lib.Client(timeout=0.2, verify=False) as client:
+def by_httpx(lib: Any) -> Get:
+    def get(url: str, headers: dict[str, str], patience: float = 20) -> tuple[int, bytes]:
+        with lib.Client(timeout=patience, verify=False) as client:
             reply = client.get(url, headers=headers)
             assert reply.elapsed is not None
             return reply.status_code, reply.content
@@ -39,39 +44,42 @@ def by_httpx(lib: Any) -> Callable[[str, dict[str, str]], tuple[int, bytes]]:
     return get
 
 
-def by_async_httpx(lib: Any) -> Callable[[str, dict[str, str]], tuple[int, bytes]]:
-    async def ask(url: str, headers: dict[str, str]) -> tuple[int, bytes]:
-        async with lib.AsyncClient(timeout=0.2, verify=False) as client:
+def by_async_httpx(lib: Any) -> Get:
+    async def ask(url: str, headers: dict[str, str], patience: float) -> tuple[int, bytes]:
+        async with lib.AsyncClient(timeout=patience, verify=False) as client:
             reply = await client.get(url, headers=headers)
             return reply.status_code, reply.content
 
-    return lambda url, headers: asyncio.run(ask(url, headers))
+    return lambda url, headers, patience=20: asyncio.run(ask(url, headers, patience))
 
 
-def by_requests(url: str, headers: dict[str, str]) -> tuple[int, bytes]:
+def by_requests(url: str, headers: dict[str, str], patience: float = 20) -> tuple[int, bytes]:
     with requests.Session() as session:
-        reply = session.get(url, headers=headers, timeout=0.2)
+        reply = session.get(url, headers=headers, timeout=patience)
         return reply.status_code, reply.content
 
 
-def by_urllib3(url: str, headers: dict[str, str]) -> tuple[int, bytes]:
+def by_urllib3(url: str, headers: dict[str, str], patience: float = 20) -> tuple[int, bytes]:
     with urllib3.PoolManager(retries=False) as pool:
-        reply = pool.request("GET", url, headers=headers, timeout=0.2)
+        reply = pool.request("GET", url, headers=headers, timeout=patience)
         return reply.status, reply.data
 
 
-def by_urllib(url: str, headers: dict[str, str]) -> tuple[int, bytes]:
+def by_urllib(url: str, headers: dict[str, str], patience: float = 20) -> tuple[int, bytes]:
     try:
-        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=0.2) as reply:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=patience) as reply:
             return reply.status, reply.read()
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read()
 
 
-def by_aiohttp(url: str, headers: dict[str, str]) -> tuple[int, bytes]:
+def by_aiohttp(url: str, headers: dict[str, str], patience: float = 20) -> tuple[int, bytes]:
     async def ask() -> tuple[int, bytes]:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=0.2)) as session, session.get(url, headers=headers) as reply:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=patience)) as session,
+            session.get(url, headers=headers) as reply,
+        ):
             return reply.status, await reply.read()
 
     return asyncio.run(ask())
@@ -129,7 +137,7 @@ def test_a_late_reply_is_the_librarys_own_timeout(library: Library, way: str, pa
     """A reply that begins after the client's patience has ended is a timeout."""
     pagerduty.slow("listUsers", seconds=30 if way == "intercept" else 0.6, times=1)
     with pytest.raises(library.late):
-        library.get(f"{pagerduty.url}/users", key_of(pagerduty))
+        library.get(f"{pagerduty.url}/users", key_of(pagerduty), 0.2)
 
 
 @each_way
@@ -218,3 +226,13 @@ def test_a_request_to_a_proxy_names_its_host_itself() -> None:
     asked = parse(b"GET http://api.example.com/a?b=c HTTP/1.1\r\nhost: proxy\r\n\r\n", "http", "proxy")
     assert asked is not None
     assert (asked.scheme, asked.host, asked.path, asked.query) == ("http", "api.example.com", "/a", "b=c")
+
+
+@each_way
+def test_a_header_that_comes_twice_arrives_twice(way: str, zendesk: Any) -> None:
+    """Two cookies are two headers on every wire, and a client keeps both."""
+    basic = (f"{zendesk.credentials['email']}/token", zendesk.credentials["api_token"])
+    with httpx.Client() as client:
+        reply = client.get(f"{zendesk.url}/api/v2/users/me", auth=basic)
+        assert [each.partition("=")[0] for each in reply.headers.get_list("set-cookie")] == ["_zendesk_cookie", "__cfruid"]
+        assert {"_zendesk_cookie", "__cfruid"} == set(client.cookies)
