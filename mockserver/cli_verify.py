@@ -42,12 +42,13 @@ def comma(text: str | None) -> tuple[str, ...]:
 @click.option("--replay", type=click.Path(path_type=Path, dir_okay=False), help="Try only the cases of this file.")
 @click.option("--view", metavar="KIND", help="The last line of the output is a JSON array of the ids of this kind that it believes exist.")
 @click.option("--timeout", default=10.0, show_default=True, type=click.FloatRange(0.1, 3600), help="Seconds after which the command hangs.")
+@click.option("--warm", is_flag=True, help="Keep COMMAND running: it is told each case by a line on stdin, and answers by a line of JSON.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 @click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write the report as JUnit XML to this file.")
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def client(
     vendor: str, operations: str | None, modes: str, max_examples: int, seed: str, save: Path | None, replay: Path | None, view: str | None,
-    timeout: float, as_json: bool, junit: Path | None, command: tuple[str, ...],
+    timeout: float, warm: bool, as_json: bool, junit: Path | None, command: tuple[str, ...],
 ) -> int:  # fmt: skip
     """Run COMMAND again and again, each time in another world that the contract allows (or nearly allows), and tell what it does wrong.
 
@@ -79,7 +80,7 @@ def client(
     # Connections that clients were made to leave in the middle are no news.
     logging.getLogger("uvicorn.error").addFilter(lambda _: False)
     with in_thread(App(site), Plan(tls_port=0)) as address:
-        runner = Runner(site, engine, address, command, timeout)
+        runner = Runner(site, engine, address, command, timeout, warm=warm)
         try:
             told = Verification(
                 runner, seed, frozenset(comma(operations)), comma(modes), max_examples, view, (lambda _: None) if quiet else (lambda words: click.echo(f"· {words}", err=True))

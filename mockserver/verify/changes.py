@@ -3,16 +3,16 @@
 Rules of this file
 - A change acts as a fault of the case's world (engine/faults.py): the engine knows nothing of us.
 - What makes a reply unlike the record acts on every reply that shows the record, so that lists, pages and shows agree; ids and what
-  calls are made of stay as they are, so that the client may follow them.
+  calls are made of stay as they are, so that the client may follow them; what the client wrote itself is shown as it wrote it.
 - A change that would leave the contract where it must not is not made.
 """
 
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
@@ -53,7 +53,6 @@ class Known:
 
 def stage(engine: Engine, world: World, case: Case, known: Known) -> None:
     """Make the world of a case."""
-    world.journal = deque()
     for change in case.changes:
         if change["do"] == "rows":
             trim(engine, world, change, known)
@@ -116,12 +115,13 @@ def copied(value: Json) -> Json:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One record as a reply shows it: where in the body, what it is, the place of its schema, and its component (else the place)."""
+    """One record as a reply shows it: where in the body, what it is, the place of its schema, its component (else the place), its kind."""
 
     path: tuple[str | int, ...]
     value: dict[str, Json]
     place: str
     name: str
+    kind: str
 
     @property
     def id(self) -> str:
@@ -135,9 +135,9 @@ def identity(value: Mapping[str, Json]) -> str:
 def things(engine: Engine, operation_id: str, body: Json) -> Iterator[Thing]:
     """The records that the body of a successful reply shows."""
     contract, operation = engine.contract, engine.contract.operations[operation_id]
-    place = reply_place(operation, operation.success)
+    role, place = engine.role(operation), reply_place(operation, operation.success)
     path: tuple[str | int, ...] = ()
-    for name in filter(None, engine.role(operation).envelope.split("/")):
+    for name in filter(None, role.envelope.split("/")):
         if not isinstance(body, dict) or name not in body or not place:
             return
         body, place, path = body[name], contract.properties(place).get(name, ""), (*path, name)
@@ -148,7 +148,15 @@ def things(engine: Engine, operation_id: str, body: Json) -> Iterator[Thing]:
         found = [(path, body, place)]
     for where, each, at in found:
         if isinstance(each, dict) and at:
-            yield Thing(where, each, at, component(contract, at) or contract.follow(at))
+            yield Thing(where, each, at, component(contract, at) or contract.follow(at), role.kind)
+
+
+def touches(change: Change, thing: Thing, engine: Engine) -> bool:
+    """Whether a change is of this record: lists may show the same record by another schema than it has by itself."""
+    if change["record"] not in ("*", thing.id):
+        return False
+    shown = {*thing.value, *engine.contract.properties(thing.place)}
+    return thing.name == change["thing"] or (bool(thing.kind) and thing.kind == change.get("kind") and change["path"][0] in shown)
 
 
 def put(body: Json, path: tuple[str | int, ...] | list[Any], value: Json, *, drop: bool = False) -> bool:
@@ -184,6 +192,7 @@ class Lens:
 
     def act(self, turn: Turn, dice: Draws, go: Go) -> Reply:
         reply = go(turn)
+        note_writing(turn, reply)
         if not readable(reply):
             return reply
         for changes in (self.changes, *((each,) for each in self.changes)):  # one by one only where all together would not do
@@ -200,7 +209,8 @@ class Lens:
         for change in changes:
             if change["do"] in ("value", "absent"):
                 for thing in things(turn.engine, operation.id, body):
-                    if thing.name == change["thing"] and change["record"] in ("*", thing.id):
+                    written = turn.world.counters.get(f"wrote:{thing.id}", frozenset())
+                    if touches(change, thing, turn.engine) and written.isdisjoint(change["path"]):
                         put(thing.value, change["path"], change.get("value"), drop=change["do"] == "absent")
             elif change["operation"] == operation.id:
                 if change["do"] == "extra" and isinstance(body, dict):
@@ -211,6 +221,16 @@ class Lens:
                     reply = reply._replace(headers={**reply.headers, "X-Unforeseen": "1"}, media="application/json; charset=utf-8")
         seen = rewritten(reply, body)
         return None if turn.engine.contract.check_reply(operation, seen) else seen
+
+
+def note_writing(turn: Turn, reply: Reply) -> None:
+    """Remember which fields of which records a client has written."""
+    if turn.operation.method == "GET" or not isinstance(turn.body, dict) or not 200 <= reply.status < 300:
+        return
+    names = frozenset(chain(turn.body, *(each for each in turn.body.values() if isinstance(each, dict))))
+    shown = [thing.id for thing in things(turn.engine, turn.operation.id, reply.value)] if readable(reply) else []
+    for name in {*shown, *turn.call.path.split("/")}:
+        turn.world.counters[f"wrote:{name}"] = names | turn.world.counters.get(f"wrote:{name}", frozenset())
 
 
 # -- what it does not ------------------------------------------------------------------------------------------------------
@@ -399,8 +419,7 @@ def words(change: Change) -> str:
         case "shorten":
             return f"pages{at} of at most {change['size']}"
         case "vanish" | "appear":
-            return f"{change['record']} {change['do']}s from the list{at} after {change['after']} calls".replace(
-                "appears from", "appears in"
-            )
+            moves = "vanishes from" if change["do"] == "vanish" else "appears in"
+            return f"{change['record']} {moves} the list{at} after {change['after']} calls"
         case _:
             return f"the credentials expire after {change['after']} calls"

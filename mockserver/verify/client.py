@@ -15,14 +15,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.contract.document import cache_folder
+from mockserver.contract import drawers
 from mockserver.contract.lines import line_of
 from mockserver.errors import BadOption, UnknownName
 from mockserver.verify.changes import Case, Change, Known, lenses
+from mockserver.verify.commands import CannotRun
 from mockserver.verify.draws import Draw, modes
 from mockserver.verify.forms import told as undrawable
 from mockserver.verify.judge import Judge, Sighting, told
-from mockserver.verify.runs import CannotRun, Run, Runner
+from mockserver.verify.runs import Run, Runner
 
 if TYPE_CHECKING:
     from mockserver.engine.engine import Engine
@@ -197,21 +198,15 @@ class Verification:
             self.progress(f"{sighting.kind}: {reason}")
 
     def smaller(self, judge: Judge, sighting: Sighting, run: Run) -> Run:
-        """The smallest case that still shows it."""
-        if sighting.kind == "hang" and len(shapes(run.case)) < 2:
-            return run  # each try costs the whole of --timeout
-        rows = tuple(change for change in run.case.changes if change["do"] == "rows")
-        chunk = len(run.case.changes) - len(rows)
-        while chunk:
-            changes = tuple(change for change in run.case.changes if change["do"] != "rows")
-            fewer = [replace(run.case, changes=(*rows, *changes[:at], *changes[at + chunk :])) for at in range(0, len(changes), chunk)]
-            better = next((each for each in self.runner.all(fewer) if any(same(seen, sighting) for seen in judge(each))), None)
-            if better is not None:
-                run, chunk = better, min(chunk, len(better.case.changes) - len(rows))
-            elif chunk == 1:
-                break
-            else:
-                chunk = chunk // 2
+        """The smallest case that still shows it: first field by field, however many records have it, then record by record."""
+        if sighting.kind == "hang":
+            run = self.runner.run(run.case)  # by itself: a machine that is busy with the others makes no hang
+            if len(shapes(run.case)) < 2 or run.ended.code is not None:
+                return run  # each try costs the whole of --timeout
+        bare = without(run.case, shapes(run.case), shape)
+        run = (self.first(judge, sighting, [bare]) if bare != run.case else None) or run
+        for group in (shape, lambda change: json.dumps(change, sort_keys=True)):
+            run = self.fewer(judge, sighting, run, group)
         everywhere = replace(
             run.case,
             changes=tuple(
@@ -219,9 +214,27 @@ class Verification:
             ),
         )
         if everywhere != run.case:  # what every record shows needs no more than one
-            trial = self.runner.run(everywhere)
-            run = trial if any(same(seen, sighting) for seen in judge(trial)) else run
+            run = self.first(judge, sighting, [everywhere]) or run
         return self.shorter(judge, sighting, run)
+
+    def fewer(self, judge: Judge, sighting: Sighting, run: Run, group: Callable[[Change], str]) -> Run:
+        """The same without the groups of changes that it can do without: half of them, a quarter …"""
+        names = list(dict.fromkeys(group(change) for change in run.case.changes if change["do"] != "rows"))
+        chunk = len(names) // 2
+        while chunk:
+            parts = [frozenset(names[at : at + chunk]) for at in range(0, len(names), chunk)]
+            better = self.first(judge, sighting, [without(run.case, part, group) for part in parts])
+            if better is None:
+                chunk //= 2
+            else:
+                run = better
+                names = [name for name in names if any(group(change) == name for change in run.case.changes)]
+                chunk = min(chunk, len(names) // 2)
+        return run
+
+    def first(self, judge: Judge, sighting: Sighting, cases: Sequence[Case]) -> Run | None:
+        """The first of these cases that still shows it."""
+        return next((run for run in self.runner.all(cases) if any(same(seen, sighting) for seen in judge(run))), None)
 
     def shorter(self, judge: Judge, sighting: Sighting, run: Run) -> Run:
         """The same with as few rows in the lists as will do."""
@@ -232,7 +245,7 @@ class Verification:
                     replace(run.case, changes=(*run.case.changes[:at], {**change, "count": count}, *run.case.changes[at + 1 :]))
                     for count in counts
                 ]
-                run = next((each for each in self.runner.all(fewer) if any(same(seen, sighting) for seen in judge(each))), run)
+                run = self.first(judge, sighting, fewer) or run
         return run
 
     def allowed(self, change: Change) -> str:
@@ -265,6 +278,10 @@ class Verification:
 
 def same(one: Sighting, other: Sighting | Found) -> bool:
     return (one.kind, one.about) == (other.kind, other.about)
+
+
+def without(case: Case, names: frozenset[str], group: Callable[[Change], str]) -> Case:
+    return replace(case, changes=tuple(change for change in case.changes if change["do"] == "rows" or group(change) not in names))
 
 
 def shapes(case: Case) -> frozenset[str]:
@@ -300,20 +317,23 @@ def shown(each: Exchange, world: str) -> dict[str, Json]:
 
 
 class Memory:
-    """The cases that failed before, by vendor and command; tried first the next time."""
+    """The cases that failed before, by vendor and command; tried first the next time. Without a cache there are none."""
 
     def __init__(self, vendor: str, command: Sequence[str]) -> None:
         name = hashlib.sha256(json.dumps([vendor, *command]).encode()).hexdigest()[:16]
-        self.file = cache_folder() / "verify" / f"{vendor}-{name}.json"
+        folder = drawers.folder()
+        self.file = folder / "verify" / f"{vendor}-{name}.json" if folder else None
 
     def cases(self) -> list[Case]:
         try:
-            return cases_of(json.loads(self.file.read_text()))
+            return cases_of(json.loads(self.file.read_text())) if self.file else []
         except (OSError, ValueError, BadOption):
             return []
 
     def keep(self, cases: Iterable[Case]) -> None:
         kept = [{"mode": case.mode, "changes": list(case.changes)} for case in cases if case.changes]
+        if self.file is None:
+            return
         try:
             if kept:
                 self.file.parent.mkdir(parents=True, exist_ok=True)

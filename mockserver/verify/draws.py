@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mockserver.state.world import World
 
 most_records: Final = 12
+most_pages: Final = 5  # a client may take its time between two
 few: Final = 20
 never: Final = frozenset({"id", "self", "url", "href", "object", "etag"})
 stages: Final = frozenset({"status", "state"})
@@ -49,7 +50,7 @@ class Field:
     there: bool = True
 
     def change(self, do: str, value: Json = None) -> Change:
-        told = {"do": do, "thing": self.thing.name, "record": self.thing.id, "path": list(self.path)}
+        told = {"do": do, "thing": self.thing.name, "kind": self.thing.kind, "record": self.thing.id, "path": list(self.path)}
         return {**told, "value": value} if do == "value" else told
 
 
@@ -114,7 +115,7 @@ class Draw:
         for operation, exchange in self.shown.items():
             for thing in islice(things(self.engine, operation, exchange.reply.value), most_records):
                 for each in self.fields_of(thing, thing.value, thing.place, ()):
-                    found.setdefault((thing.name, thing.id, each.path), each)
+                    found.setdefault((thing.kind or thing.name, thing.id, each.path), each)
         return list(found.values())
 
     @property
@@ -173,8 +174,11 @@ class Draw:
     def sized(self, changes: tuple[Change, ...]) -> tuple[Change, ...]:
         """The changes with every list as long as is usual, where they say nothing else."""
         told = {change["operation"] for change in changes if change["do"] == "rows"}
+        short = {change["operation"]: most_pages * change["size"] for change in changes if change["do"] == "shorten"}
         usual: list[Change] = [
-            {"do": "rows", "operation": name, "count": self.usual(name)} for name in self.trimmable() if name not in told
+            {"do": "rows", "operation": name, "count": min(self.usual(name), short.get(name, len(self.lists[name])))}
+            for name in self.trimmable()
+            if name not in told
         ]
         return (*usual, *changes)
 
@@ -311,12 +315,13 @@ class Draw:
         per: list[list[Change]] = []
         for name, whole in self.lists.items():
             size = next(
-                (each.name for each in self.engine.contract.operations[name].by_place["query"] if letters_of(each.name) in asking["size"]),
+                (each.name for each in self.engine.contract.operations[name].by_place.query if letters_of(each.name) in asking["size"]),
                 "",
             )
-            short: list[Change] = (
-                [{"do": "shorten", "operation": name, "parameter": size, "size": count} for count in (1, 2, 3)] if size else []
-            )
+            least = 1 if name in self.trimmable() else -(-len(whole) // most_pages)
+            short: list[Change] = [
+                {"do": "shorten", "operation": name, "parameter": size, "size": count} for count in range(least, least + 3) if size
+            ]
             firsts = {thing.id for thing in (things(self.engine, name, self.shown[name].reply.value) if name in self.shown else ())}
             ids = whole[: self.usual(name)] if name in self.trimmable() else whole
             unseen = [each for each in ids if each not in firsts]

@@ -28,8 +28,8 @@ from mockserver.verify.source import Bytes, Source
 needed("hypothesis")
 
 from hypothesis import HealthCheck, given, settings  # noqa: E402  # only after its absence has been told
-from hypothesis import strategies as st  # noqa: E402
-from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test  # noqa: E402
+from hypothesis import strategies as st  # noqa: E402  # only after its absence has been told
+from hypothesis.stateful import RuleBasedStateMachine, invariant, run_state_machine_as_test  # noqa: E402  # only after its absence has been told
 
 if TYPE_CHECKING:
     from mockserver.engine.engine import Engine
@@ -53,10 +53,10 @@ class Drawn:
         if not readable(reply) or (self.operations and turn.operation.id not in self.operations):
             return reply
         for thing in things(turn.engine, turn.operation.id, reply.value):
-            if (thing.name, thing.id) not in self.changes:
+            if (thing.kind or thing.name, thing.id) not in self.changes:
                 fields = [each for each in self.draw.fields_of(thing, thing.value, thing.place, ()) if self.source.below(3)]
                 changes = tuple(change for each in fields if (change := self.draw.value(each, self.source)) is not None)
-                self.changes[thing.name, thing.id] = changes
+                self.changes[thing.kind or thing.name, thing.id] = changes
         hit(turn, "drawn")
         return Lens(tuple(change for each in self.changes.values() for change in each)).act(turn, dice, lambda _: reply)
 

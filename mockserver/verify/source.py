@@ -9,13 +9,13 @@ T = TypeVar("T")
 
 
 class Source(Protocol):
-    """Gives whole numbers from 0 to n-1."""
+    """Gives whole numbers from 0 to n-1, for n up to 2 ** 52."""
 
     def below(self, n: int) -> int: ...
 
 
 class Bytes:
-    """Choices read from bytes, one each (two where there are more than 256 ways); when they are used up, every choice is the simplest.
+    """Choices read from bytes, one each (more where there are more than 256 ways); when they are used up, every choice is the simplest.
 
     Hypothesis draws the bytes in one go and shrinks them: a whole body costs it a single draw.
     """
@@ -32,8 +32,9 @@ class Bytes:
         if n <= 256:
             self._at = at + 1
             return data[at] * n >> 8
-        self._at = at + 2
-        return int.from_bytes(data[at : at + 2].ljust(2, b"\0")) * n >> 16
+        size = ((n - 1).bit_length() + 7) // 8
+        self._at = at + size
+        return int.from_bytes(data[at : at + size].ljust(size, b"\0")) * n >> 8 * size
 
 
 class Chance:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import shutil
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from click.testing import CliRunner
 
 from mockserver.cli_verify import verify
 from mockserver.errors import MockServerError
+from mockserver.vendors import engine as load_engine
 from mockserver.vendors import site
 from mockserver.verify.client import Report, Verification, load
 from mockserver.verify.draws import modes
@@ -68,6 +70,8 @@ planted = [
     ("sessions.py", "list", "drops who came by other ways", "valid", 8, "wrong view", "user_agent"),
     ("sessions.py", "list", "reads one page", "valid", 4, "wrong view", "lost"),
     ("sessions.py", "list", "stops at a short page", "state", 6, "wrong view", "at most 1"),
+    ("sessions.py", "list", "is lost without its key", "state", 6, "crash", "expire"),
+    ("sessions.py", "offboard", "insists on what it saw", "state", 8, "crash", "vanishes from"),
     ("sessions.py", "list", "believes any id", "near-miss", 14, "wrong view", "data/0/id"),
     ("sessions.py", "list", "asks for too much", "valid", 1, "request outside the contract", "query limit"),
     ("sessions.py", "list", "asks for what is not there", "valid", 1, "request outside the contract", "query page"),
@@ -162,6 +166,22 @@ def test_what_was_saved_is_replayed_until_it_is_mended(tmp_path: Path) -> None:
     assert json.loads(again.stdout)["findings"][0]["kind"] == "crash"
     assert call(*common, "--replay", str(file), "--", *broken[:-1]).returncode == 0
     assert len(load(file)) == 1
+
+
+findings = Path(__file__).parents[2] / "docs" / "findings"
+
+
+@pytest.mark.parametrize("file", sorted(findings.glob("*.json")), ids=lambda file: file.stem)
+def test_what_is_told_of_published_clients_can_be_replayed(file: Path) -> None:
+    """The file is read, its operations are there still, and the page names it beside the program that it is replayed with."""
+    told = json.loads(file.read_text())
+    assert len(load(file)) == len(told["findings"]) > 0
+    contract = load_engine(told["vendor"]).contract
+    assert all(change["operation"] in contract.operations for case in load(file) for change in case.changes if "operation" in change)
+    page = (findings.parent / "findings.md").read_text()
+    command = re.search(rf"docs/findings/{file.name} -- (?:python|node) (\S+)`", page)
+    assert command is not None
+    assert (findings.parents[1] / command[1]).is_file()
 
 
 @pytest.mark.parametrize(

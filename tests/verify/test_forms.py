@@ -138,8 +138,8 @@ def test_any_bytes_are_a_valid_page(entropy: bytes) -> None:
 
 @pytest.mark.parametrize(
     "schema",
-    [{"type": "string", "pattern": "^(?!a)a$"}, {"type": "integer", "minimum": 3, "maximum": 2}, False],
-    ids=["pattern", "bounds", "false"],
+    [{"type": "string", "pattern": "^(?!a)a$"}, {"type": "integer", "minimum": 3, "maximum": 2}, False, {"$dynamicRef": "#nowhere"}],
+    ids=["pattern", "bounds", "false", "reference"],
 )
 def test_what_nothing_satisfies_is_said_plainly(schema: Any) -> None:
     """With the operation's name, and no exception."""

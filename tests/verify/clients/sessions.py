@@ -77,6 +77,8 @@ def ask(method: str, path: str, query: dict[str, Any] | None = None, body: objec
 
 def read(method: str, path: str, query: dict[str, Any] | None = None, body: object = None) -> dict[str, Any]:
     status, headers, content = ask(method, path, query, body)
+    if status == 401 and defect == "is lost without its key":
+        raise RuntimeError("401")
     if status >= 400 and defect != "takes errors for nothing":
         raise GaveUp(f"{status}")
     if status >= 400:
@@ -174,6 +176,8 @@ def main() -> None:
             None,
             {"session_id": check(rows[0]), **({"why": 1} if defect == "sends more" else {})},
         )
+        if status == 404 and defect == "insists on what it saw":
+            raise RuntimeError("404")
         if status >= 400 and status != 404 and defect != "does not look":
             raise GaveUp(str(status))
 
