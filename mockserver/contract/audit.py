@@ -59,8 +59,7 @@ def unsigned(contract: Contract, operation: Operation, call: Call) -> Iterator[F
     ways = operation.security
     if not ways or not all(ways):
         return
-    schemes = contract.at("#/components/securitySchemes", {})
-    forms = [[form(schemes.get(name) or {}, call) for name in way] for way in ways]
+    forms = [[form(contract.schemes.get(name) or {}, call) for name in way] for way in ways]
     if any(all(each.fits for each in way) for way in forms):
         return
     allowed = dict.fromkeys(" and ".join(each.words for each in way) for way in forms)
@@ -128,19 +127,19 @@ def is_pair(text: str) -> bool:
 
 def undeclared_query(contract: Contract, operation: Operation, call: Call) -> Iterator[Finding]:
     """Query parameters that the operation does not have."""
-    given = query_of(call)
-    if not given:
-        return
-    declared = {each.name: each for each in operation.by_place["query"]}
-    names = {name.lower() for name in declared} if contract.fold_case else set(declared)
-    keys = {scheme.get("name") for scheme in contract.at("#/components/securitySchemes", {}).values() if scheme.get("in") == "query"}
-    for name, values in given.items():
-        plain = name.lower() if contract.fold_case else name
-        deep = any(each.deep and name.startswith(f"{each.name}[") for each in declared.values())
-        if plain not in names and not deep and name not in keys:
-            yield Finding(
-                operation.id, f"query {name}", "undeclared", known("query parameter", name, declared), values[-1], operation.place
-            )
+    for name, values in query_of(call).items():
+        if not is_declared(contract, operation, name):
+            words = known("query parameter", name, [each.name for each in operation.by_place.query])
+            yield Finding(operation.id, f"query {name}", "undeclared", words, values[-1], operation.place)
+
+
+def is_declared(contract: Contract, operation: Operation, name: str) -> bool:
+    """Whether a query parameter is the operation's, or the name of an API key."""
+    plain = name.lower() if contract.fold_case else name
+    for each in operation.by_place.query:
+        if plain == (each.name.lower() if contract.fold_case else each.name) or (each.deep and name.startswith(f"{each.name}[")):
+            return True
+    return any(scheme.get("in") == "query" and scheme.get("name") == name for scheme in contract.schemes.values())
 
 
 def known(what: str, name: str, declared: Iterable[str]) -> str:
@@ -209,9 +208,8 @@ def outdated(contract: Contract, operation: Operation, params: Mapping[str, Json
     """Use of what the contract calls deprecated: the operation, a parameter, a field."""
     if operation.deprecated:
         yield Finding(operation.id, "operation", "deprecated", "the operation is deprecated", None, f"{operation.place}/deprecated")
-    for each in operation.parameters:
-        node = contract.at(each.place.rpartition("/")[0], {}) if each.place else {}
-        if node.get("deprecated") and each.name in params and params[each.name] != each.default:
+    for each in operation.outdated:
+        if each.name in params and params[each.name] != each.default:
             yield Finding(operation.id, each.label, "deprecated", "the parameter is deprecated", params[each.name], f"{each.place}")
     if operation.body is not None and isinstance(body, dict):
         for place in dict.fromkeys(filter(None, operation.body[1].values())):

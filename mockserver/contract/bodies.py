@@ -37,10 +37,11 @@ files: Final[dict[str, bytes]] = {
 
 
 @lru_cache(maxsize=1000)
+@lru_cache(maxsize=1000)
 def family(media: str) -> str:
     """Which way a media type is written: "json", "xml", "form", "multipart", "yaml", "text" or "bytes"."""
     media = media.partition(";")[0].strip().lower()
-    if media in ("application/json", "text/json", "*/*", "application/*", "") or media.endswith(("+json", "-json", "/json")):
+    if media in ("application/json", "text/json", "*/*", "*", "application/*", "") or media.endswith(("+json", "-json", "/json")):
         return "json"
     if media in ("application/xml", "text/xml") or media.endswith("+xml"):
         return "xml"
@@ -62,6 +63,7 @@ def write(contract: Contract, place: str, media: str, value: Json) -> tuple[byte
     return writers[family(media)](contract, place, value, bare), sent_as(media)
 
 
+@lru_cache(maxsize=1000)
 @lru_cache(maxsize=1000)
 def sent_as(media: str) -> str:
     """The media type as a header says it: what a range stands for, and a multipart's boundary."""
@@ -313,8 +315,14 @@ def of_element(contract: Contract, place: str, node: ET.Element) -> Json:
 
 def unnamed(contract: Contract, place: str) -> str:
     """The place of the schema of the properties that a schema does not name, "" when it has none."""
-    at = f"{contract.follow(place)}/additionalProperties" if place else ""
-    return at if at and isinstance(contract.at(at, None), dict) else ""
+    queue = [contract.follow(place)] if place else []
+    for here in queue:
+        if isinstance(contract.at(f"{here}/additionalProperties", None), dict):
+            return f"{here}/additionalProperties"
+        branches = ((group, contract.at(f"{here}/{group}", None)) for group in ("allOf", "anyOf", "oneOf"))
+        inner = [contract.follow(f"{here}/{group}/{index}") for group, listed in branches for index, _ in enumerate(listed or ())]
+        queue += [each for each in inner if each not in queue]
+    return ""
 
 
 Reader = Callable[["Contract", str, str, bytes], Json]

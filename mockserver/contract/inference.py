@@ -7,12 +7,15 @@ the item's GET answers, a POST below an item is something done to it. An operati
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.contract.resource import Role, component, request_shape, variable
+from mockserver.contract.envelopes import Envelopes
+from mockserver.contract.paths import plain, trimmed, word_of
+from mockserver.contract.resource import Role, request_shape, variable
+from mockserver.contract.roles import extension, judged, overridden, verb_at
 from mockserver.contract.words import singular, words_of
 from mockserver.errors import BadSpec
 
@@ -20,26 +23,11 @@ if TYPE_CHECKING:
     from mockserver.contract.contract import Contract
     from mockserver.contract.operation import Operation
 
-extension: Final = "x-mockserver"
-verbs: Final = ("list", "read", "create", "replace", "merge", "delete", "clear", "show", "set", "unset", "act")
-
-holders: Final = frozenset(
-    "data items results result value values records entries list content rows resources objects hits elements members".split()
-)
-wrappers: Final = frozenset("data result results response payload item object record content entity resource body d value".split())
-about_paging: Final = frozenset(
-    "object list metadata meta link links next previous prev page pages per size count limit offset more has is total cursor token nextlink self "
-    "first last paging pagination kind etag type start end number num current query took status success code message error errors warnings request id "
-    "odata context nextpagetoken api version included result response max min index url href uri results items records marker truncated".split()
-)
-list_names: Final = re.compile(r"(List|Collection|Response|Page|Results?|Paged|Paginated|Array|Set)\d*$")
 myself: Final = frozenset("me self current myself whoami authenticated".split())
 of_no_word: Final = re.compile(r"api|rest|v\d+(\.\d+)*\w*")  # leading words that name no thing
-norm: Final = re.compile(r"[^a-z0-9]")
 
-
-def plain(name: str) -> str:
-    return norm.sub("", name.lower())
+# What tells things apart, likeliest first, where neither the path's own parameter nor the thing's name says it.
+common_ids: Final = "id {one}id {kind}id uuid guid uid identifier sid slug name key code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,15 +44,6 @@ class Spot:
     collection: str
     key: str = ""
     tail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """What a successful reply holds: whether a list, where in the body ("/"-separated property names), and the place of the thing's schema."""
-
-    is_list: bool = False
-    envelope: str = ""
-    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,24 +74,17 @@ class Inference:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
+        envelopes = Envelopes(contract)
+        self.body, self.sent, self.wrapped, self.thing_at = envelopes.body, envelopes.sent, envelopes.wrapped, envelopes.thing_at
+        self._envelopes = envelopes
         self._roles: dict[str, Role] = {}
-        self._bodies: dict[str, Body] = {}
         self._resources: dict[str, Resource | None] = {}
+        self._about: dict[str, Resource | None] = {}
         self._own: dict[tuple[str, str], str] = {}
         self._read_only: dict[str, frozenset[str]] = {}
         self._optional: dict[str, frozenset[str]] = {}
 
     # -- paths ------------------------------------------------------------------------------------------------------
-
-    @cached_property
-    def collections(self) -> frozenset[str]:
-        """The paths that have items below them."""
-        return frozenset(
-            head
-            for operation in self.contract.operations.values()
-            for head, _, tail in [trimmed(operation.path).rpartition("/")]
-            if "{" in tail
-        )
 
     @cached_property
     def _at(self) -> dict[str, dict[str, Operation]]:
@@ -129,18 +101,18 @@ class Inference:
         if names:
             tail = last.rpartition("}")[2]
             return Spot("action", head, names[-1], tail[1:]) if tail[:1] == ":" else Spot("item", head, names[-1])
-        if path in self.collections:
+        if path in self._envelopes.collections:
             return Spot("collection", path)
         below = variable.match(head.rpartition("/")[2])
         get = self._at[path].get("GET")
         if get is None:
             if below:
                 return Spot("action", head.rpartition("/")[0], below[1], last)
-            if head in self.collections:
+            if head in self._envelopes.collections:
                 return Spot("action", head, "", last)
             return Spot("collection" if operation.method == "POST" and self._makes(operation) else "action", path, "", last)
         body = self.body(get)
-        if head in self.collections and not below:
+        if head in self._envelopes.collections and not below:
             same = body.place and self.thing_at(body.place) == self.thing_at(self._place(head)) != ""
             if same and body.is_list:
                 return Spot("found" if operation.method == "GET" else "action", head, "", last)
@@ -152,11 +124,6 @@ class Inference:
         """Whether a POST answers with what it was sent."""
         body = self.body(operation)
         return bool(body.place) and not body.is_list and self.thing_at(body.place) == request_shape(self.contract, operation)[1] != ""
-
-    def thing_at(self, place: str) -> str:
-        """The component that a place is or refers to, "" when it is none."""
-        named = place.removeprefix("#/components/schemas/")
-        return named if place and "/" not in named else component(self.contract, place) if place else ""
 
     def _place(self, collection: str) -> str:
         """The schema of what a collection holds: by its item's GET, else its own, else what is sent to it."""
@@ -183,88 +150,6 @@ class Inference:
                 found.setdefault(head, []).append(path)
         return found
 
-    def sent(self, operation: Operation) -> str:
-        """The place of the schema of what an operation is sent, out of its wrapping; "" when it takes nothing."""
-        if operation.body is None:
-            return ""
-        place = next((place for place in operation.body[1].values() if place), "")
-        wrapped = self.wrapped(operation, place) if place else ""
-        return self.contract.properties(place)[wrapped] if wrapped else place
-
-    def wrapped(self, operation: Operation, place: str) -> str:
-        properties = self.contract.properties(place)
-        if len(properties) == 1:
-            ((name, inner),) = properties.items()
-            if "object" in self.contract.types(inner)[0] and (
-                plain(name) in wrappers or plain(singular(word_of(operation.path))) == plain(name)
-            ):
-                return name
-        return ""
-
-    # -- bodies -----------------------------------------------------------------------------------------------------
-
-    def body(self, operation: Operation) -> Body:
-        """What a successful reply holds."""
-        found = self._bodies.get(operation.id)
-        if found is None:
-            try:
-                found = self._body(operation)
-            except (BadSpec, ValueError):
-                found = Body()
-            self._bodies[operation.id] = found
-        return found
-
-    def _body(self, operation: Operation) -> Body:
-        answer = operation.answer(operation.success)
-        schemas = {media: place for media, place in (answer.media.items() if answer else ()) if place}
-        place = next((place for media, place in schemas.items() if "json" in media), next(iter(schemas.values()), ""))
-        if not place:
-            return Body()
-        place = self.contract.follow(place)
-        types, items = self.contract.types(place)
-        if "array" in types and "object" not in types:
-            return Body(is_list=True, place=items)
-        properties = self.contract.properties(place)
-        word = plain(singular(word_of(operation.path)))
-        on_item = "{" in trimmed(operation.path).rpartition("/")[2]
-        if operation.method in ("GET", "POST") and not on_item:
-            best = max(self._lists(operation, place, properties, word), default=(0, "", ""))
-            if best[0] >= 4:
-                return Body(is_list=True, envelope=best[1], place=best[2])
-        return self._wrapped_item(place, properties, {plain(singular(part)) for part in operation.path.split("/") if "{" not in part})
-
-    def _lists(
-        self, operation: Operation, place: str, properties: dict[str, str], word: str, outer: str = ""
-    ) -> Iterator[tuple[int, str, str]]:
-        """Each property that may hold the list: (how likely, its path, the place of an item)."""
-        contract = self.contract
-        whole = component(contract, place) or place.rpartition("/")[2]
-        lists = {}
-        for name, inner in properties.items():
-            types, items = contract.types(inner)
-            if "array" in types:
-                lists[name] = items
-            elif not outer and plain(name) in (*wrappers, "embedded"):
-                yield from self._lists(operation, inner, contract.properties(inner), word, f"{name}/")
-        for name, items in lists.items():
-            thing = component(contract, items) if items else ""
-            types = contract.types(items)[0] if items else frozenset()
-            score = 3 * (plain(name) in holders) + 4 * (plain(singular(name)) == word)
-            score += 3 * (plain(thing) == word != "") + (len(lists) == 1) + 2 * ("object" in types or not types)
-            score += 3 * all(other == name or set(words_of(other)) <= about_paging for other in properties)
-            score += 2 * (trimmed(operation.path) in self.collections) + 2 * bool(list_names.search(whole))
-            score -= 6 * (plain(whole) == word) + 3 * bool(types and "object" not in types) + 3 * (operation.method == "POST")
-            yield score, f"{outer}{name}", items
-
-    def _wrapped_item(self, place: str, properties: dict[str, str], said: set[str]) -> Body:
-        """The thing itself, or the one property beside paging and status words that holds it."""
-        for name, inner in properties.items():
-            if plain(name) in wrappers or plain(singular(name)) in said:
-                alone = all(other == name or set(words_of(other)) <= about_paging for other in properties)
-                if alone and "object" in (self.contract.types(inner)[0] or {"object"}) and self.contract.properties(inner):
-                    return Body(envelope=name, place=inner)
-        return Body(place=place)
-
     # -- resources --------------------------------------------------------------------------------------------------
 
     def resource(self, path: str) -> Resource | None:
@@ -274,7 +159,7 @@ class Inference:
         return self._resources[path]
 
     def _form(self, path: str) -> str:
-        if path in self.collections:
+        if path in self._envelopes.collections:
             return "collection"
         spots = [self.spot(operation) for operation in self._at.get(path, {}).values()]
         return next((spot.form for spot in spots if spot.collection == path and spot.form in ("collection", "single")), "")
@@ -289,7 +174,7 @@ class Inference:
         found: dict[str, dict[str, None]] = {}
         for path in self._at:
             for at in (path, path.rpartition("/")[0]):
-                if at in self.collections or at in self._at:
+                if at in self._envelopes.collections or at in self._at:
                     found.setdefault(word_of(at), {})[at] = None
         return {word: list(paths) for word, paths in found.items()}
 
@@ -303,6 +188,15 @@ class Inference:
                 if resource is not None:
                     found.setdefault(resource.name, resource)
         return found
+
+    def named(self, name: str) -> Resource | None:
+        """The resource of this name. Where the words it is made of lead is looked at first: that spares the rest of a large document."""
+        for word in dict.fromkeys((name.partition(".")[0], name.rpartition(".")[2])):
+            for path in self._by_word.get(word, ()):
+                found = self.resource(path)
+                if found is not None and found.name == name:
+                    return found
+        return self.names.get(name)
 
     def _resource(self, path: str, *, single: bool) -> Resource:
         word = word_of(path)
@@ -343,24 +237,7 @@ class Inference:
         wanted, one, kind = plain(key), plain(singular(word)), plain(thing)
         bare = next((wanted.removeprefix(start) for start in (one, kind) if start and wanted.startswith(start) and wanted != start), "")
         tail = plain((words_of(key) or ("",))[-1])
-        for name in (
-            wanted,
-            bare,
-            f"{one}{tail}",
-            tail,
-            "id",
-            f"{one}id",
-            f"{kind}id",
-            "uuid",
-            "guid",
-            "uid",
-            "identifier",
-            "sid",
-            "slug",
-            "name",
-            "key",
-            "code",
-        ):
+        for name in (wanted, bare, f"{one}{tail}", tail, *common_ids.format(one=one, kind=kind).split()):
             if name and name in properties and self._scalar(properties[name], place):
                 return (properties[name],)
         for outer in ("metadata", "sys", "data", "attributes"):
@@ -377,8 +254,11 @@ class Inference:
 
     def about(self, word: str) -> Resource | None:
         """The collection whose things such a word names: "pet" the one at /pets or /pet."""
-        paths = [path for path in self._by_word_singular.get(word, ()) if path in self.collections]
-        return next((found for path in sorted(paths, key=lambda path: path.count("{")) if (found := self.resource(path))), None)
+        if word not in self._about:
+            paths = [path for path in self._by_word_singular.get(word, ()) if path in self._envelopes.collections]
+            paths.sort(key=lambda path: path.count("{"))
+            self._about[word] = next((found for path in paths if (found := self.resource(path))), None)
+        return self._about[word]
 
     @cached_property
     def _by_word_singular(self) -> dict[str, list[str]]:
@@ -414,15 +294,28 @@ class Inference:
         """The properties that only the server sets."""
         found = self._read_only.get(resource.path)
         if found is None:
-            schemas = {name: self.contract.schema(at)[1] for name, at in self._properties(resource.place).items()}
-            own = {name: self.contract.at(at) for name, at in self._properties(resource.place).items()}
-            told = [
-                name
-                for name in schemas
-                if any(isinstance(each, dict) and each.get("readOnly") is True for each in (schemas[name], own[name]))
-            ]
-            found = self._read_only[resource.path] = frozenset(told)
+            places = self._properties(resource.place)
+            found = self._read_only[resource.path] = frozenset(name for name, at in places.items() if self._says(at, "readOnly"))
         return found
+
+    def _says(self, place: str, word: str) -> bool:
+        """Whether the schema at a place, or the one it refers to, has this word set. A reference that leads nowhere says nothing."""
+        own = self.contract.at(place, None)
+        if isinstance(own, dict) and own.get(word) is True:
+            return True
+        try:
+            schema = self.contract.schema(place)[1]
+        except (BadSpec, ValueError):
+            return False
+        return isinstance(schema, dict) and schema.get(word) is True
+
+    def types(self, resource: Resource, path: tuple[str, ...]) -> frozenset[str]:
+        """The JSON types that a property of a thing may have; none where the document does not say, or cannot be read."""
+        place = self.property_place(resource, path)
+        try:
+            return self.contract.types(place)[0] if place else frozenset()
+        except (BadSpec, ValueError):
+            return frozenset()
 
     def optional_when_sent(self, resource: Resource) -> frozenset[str]:
         """The properties that a client may send and may leave out: the server does not make them up."""
@@ -462,67 +355,3 @@ class Inference:
         wrapped = self.wrapped(operation, sent) if sent else ""
         role = Role(verb, resource.name, resource.thing, spot.key, parents, body.envelope, wrapped, body.place, path=resource.path)
         return replace(role, **judged(role, spot, resource, body, self.thing_at(body.place)))
-
-
-def overridden(contract: Contract, operation: Operation, role: Role, told: Mapping[str, Any]) -> Role:
-    """The role with what the document's sidecar says of it. Raises BadSpec on a word that means nothing."""
-    fields = {"behaviour": "verb", "kind": "kind", "key": "key", "envelope": "envelope", "wrapped": "wrapped"}
-    unknown = [name for name in told if name not in (*fields, "parents")]
-    place = f"{contract.document.source}: {operation.place}/{extension}"
-    if unknown:
-        raise BadSpec(f"{place}/{unknown[0]}: no such key; known: {', '.join((*fields, 'parents'))}")
-    if told.get("behaviour", role.verb) not in verbs:
-        raise BadSpec(f"{place}/behaviour: {told['behaviour']!r} is not one of {', '.join(verbs)}")
-    changed = {fields[name]: str(value) for name, value in told.items() if name in fields}
-    if isinstance(told.get("parents"), dict):
-        changed["parents"] = tuple((str(name), str(kind)) for name, kind in told["parents"].items())  # type: ignore[assignment]
-    return replace(role, **changed, sure=100, why=f"says {extension}")  # type: ignore[arg-type]
-
-
-def verb_at(spot: Spot, operation: Operation, body: Body) -> str:
-    """What a method does at a spot."""
-    if (spot.form, operation.method) == ("collection", "GET") and not body.is_list:
-        return "act"
-    return doing.get((spot.form, operation.method), "act")
-
-
-doing: Final = {
-    ("item", "GET"): "read", ("item", "HEAD"): "read", ("item", "PUT"): "replace", ("item", "PATCH"): "merge", ("item", "POST"): "merge",
-    ("item", "DELETE"): "delete",
-    ("collection", "GET"): "list", ("collection", "HEAD"): "list", ("collection", "POST"): "create", ("collection", "PUT"): "replace",
-    ("collection", "PATCH"): "merge", ("collection", "DELETE"): "clear",
-    ("found", "GET"): "list",
-    ("self", "GET"): "read", ("self", "PUT"): "replace", ("self", "PATCH"): "merge",
-    ("single", "GET"): "show", ("single", "HEAD"): "show", ("single", "PUT"): "set", ("single", "PATCH"): "set", ("single", "POST"): "set",
-    ("single", "DELETE"): "unset",
-}  # fmt: skip
-
-
-def judged(role: Role, spot: Spot, resource: Resource, body: Body, thing: str) -> dict[str, Any]:
-    """How sure a role is, and by what."""
-    if role.verb == "act":
-        if spot.form == "action" and spot.key:
-            return {"sure": 70, "why": f"{spot.tail!r} is done to one of {resource.path}"}
-        return {"sure": 40, "why": "neither a list, an item nor a single thing"}
-    sure, why = 55, [f"{spot.form} of {resource.path}" if resource.path != spot.tail else spot.form]
-    if resource.thing:
-        sure, why = sure + 20, [*why, f"things are {resource.thing}"]
-    if thing and thing == resource.thing:
-        sure, why = sure + 10, [*why, "the reply is one" if not body.is_list else "the reply lists them"]
-    if resource.id:
-        sure, why = sure + 10, [*why, f"told apart by {'.'.join(resource.id)}"]
-    elif not resource.single:
-        why.append("no property tells them apart: the path's own value does")
-    if body.envelope:
-        sure, why = sure - 5, [*why, f"inside {body.envelope!r}"]
-    return {"sure": min(sure + 5 * resource.single, 99), "why": "; ".join(why)}
-
-
-def trimmed(path: str) -> str:
-    """The path without what stands at its end for nothing."""
-    return path.rstrip("/") or "/"
-
-
-def word_of(path: str) -> str:
-    """The last literal word of a path."""
-    return next((part.partition("(")[0] for part in reversed(path.split("/")) if part and "{" not in part), "")

@@ -6,10 +6,11 @@ import re
 import warnings
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from mockserver.contract.sample import Dice
+    from mockserver.contract.making import Dice
 
 # What ECMA 262 and PCRE write differently from Python.
 dialect: Final = (
@@ -38,13 +39,12 @@ class Unwritable(Exception):
 @lru_cache(maxsize=2048)
 def tree_of(pattern: str) -> Any:
     """The parsed expression. Raises Unwritable."""
-    from re import _parser  # the only parser there is; its nodes have not changed since Python 2
-
+    parser = import_module("re._parser")  # the only one there is; its nodes have not changed since Python 2
     for attempt in (pattern, *(rewritten(pattern),)):
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return _parser.parse(attempt)
+                return parser.parse(attempt)
         except (re.error, RecursionError, OverflowError):
             continue
     raise Unwritable("is not an expression we can read")

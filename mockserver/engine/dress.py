@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from mockserver.contract import bodies, words
-from mockserver.contract.inference import plain as letters
-from mockserver.contract.inference import trimmed, word_of
 from mockserver.contract.operation import escape
+from mockserver.contract.paths import plain as letters
+from mockserver.contract.paths import trimmed, word_of
 from mockserver.contract.sample import Impossible
 from mockserver.engine import problems
 from mockserver.engine.fields import inside
@@ -39,8 +39,7 @@ def documents(operation: Operation, status: int) -> bool:
 def dressed(turn: Turn, behave: Behaviour) -> Reply:
     """What a behaviour answers, in the operation's own schema and a media type the caller takes; or what `Prefer` asks for."""
     engine = of(turn)
-    wish = preferred(turn.call.headers.get("prefer", ""))
-    if wish:
+    if "prefer" in turn.call.headers and (wish := preferred(turn.call.headers["prefer"])):
         return wished(engine, turn, wish)
     engine.prepare(turn)
     return fitted(engine, turn, behave(turn))
@@ -52,12 +51,30 @@ def of(turn: Turn) -> Plain:
 
 
 def fitted(engine: Plain, turn: Turn, reply: Reply) -> Reply:
-    """The reply as the contract has it. Raises Refusal (422, ours) when nothing keeps its schema."""
+    """The reply in a media type that the contract has for it. A JSON value that there is stays as it is: it is checked before it leaves."""
     answer = turn.operation.answer(reply.status)
-    headers = headers_of(engine, turn, answer, reply)
+    headers = headers_of(engine, turn, answer, reply) if answer is not None and answer.headers else reply.headers
     if answer is None or not answer.media or reply.status in (204, 304):
         return Reply(reply.status, headers=headers)
     media = accepted(answer, turn.call.headers.get("accept", ""))
+    if reply.value is not NOTHING and bodies.family(media) == "json":
+        return Reply(reply.status, reply.value, headers, media=bodies.sent_as(media))
+    return valued(engine, turn, answer, media, Reply(reply.status, reply.value, headers))
+
+
+def remade(engine: Plain, turn: Turn, reply: Reply) -> Reply:
+    """A reply that breaks the contract with a value that keeps it, as near to its own as can be; ours when nothing keeps it."""
+    answer = turn.operation.answer(reply.status)
+    if answer is None or not answer.media:
+        return reply
+    try:
+        return valued(engine, turn, answer, accepted(answer, turn.call.headers.get("accept", "")), reply)
+    except Refusal as refusal:
+        return refused(turn, refusal)
+
+
+def valued(engine: Plain, turn: Turn, answer: Answer, media: str, reply: Reply) -> Reply:
+    """The reply with a value that keeps its schema. Raises Refusal (422, ours) when nothing does."""
     try:
         value = shaped(engine, turn, answer.media[media], reply.value)
     except Impossible as error:
@@ -65,7 +82,7 @@ def fitted(engine: Plain, turn: Turn, reply: Reply) -> Reply:
         if loose is None:
             raise unsatisfiable(error) from None
         media, value = loose, {} if reply.value is NOTHING else reply.value
-    return sent_in(engine, answer, media, Reply(reply.status, value, headers))
+    return sent_in(engine, answer, media, Reply(reply.status, value, reply.headers))
 
 
 def unsatisfiable(error: Impossible) -> Refusal:
@@ -93,7 +110,7 @@ def shaped(engine: Plain, turn: Turn, place: str, value: Json) -> Json:
 
 def accepted(answer: Answer, accept: str) -> str:
     """The documented media type that the caller likes best; JSON when it does not say."""
-    return best(tuple(answer.media.items()), accept)
+    return best(tuple(answer.media.items()), accept) if len(answer.media) > 1 else next(iter(answer.media))
 
 
 @lru_cache(maxsize=1000)
@@ -111,8 +128,14 @@ def best(documented: tuple[tuple[str, str], ...], accept: str) -> str:
                     or (wanted.endswith("/*") and bare.startswith(wanted[:-1]))
                     or bare == "*/*"
                 ):
-                    return media
-    return known[0]
+                    return known_as(media, known)
+    return known_as(known[0], known)
+
+
+def known_as(media: str, known: list[str]) -> str:
+    """A range, or the documented media type that it is sent as."""
+    sent = bodies.sent_as(media)
+    return sent if sent in known else media
 
 
 def quality(part: str) -> float:

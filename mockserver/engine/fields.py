@@ -11,7 +11,7 @@ from mockserver.state.clock import iso_ms, iso_s
 def inside(value: Json, path: tuple[str, ...]) -> Json:
     """What stands at a path of property names, or NOTHING."""
     for name in path:
-        if not isinstance(value, Mapping) or name not in value:
+        if not isinstance(value, (dict, Mapping)) or name not in value:
             return NOTHING
         value = value[name]
     return value

@@ -17,12 +17,10 @@ class Fragments:
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
         self._known: dict[tuple[str, str], dict[str, None]] = {}
-        for operation in contract.operations.values():
-            fragment = operation.path.partition("#")[2]
-            if fragment:
-                valued = [tuple(part.split("=", 1)) for part in fragment.split("&") if "=" in part]
-                first = (valued[0][0].lower(), valued[0][1]) if valued else ("", "")
-                self._known.setdefault(first, {})[fragment] = None
+        for fragment in contract.fragments:
+            valued = [tuple(part.split("=", 1)) for part in fragment.split("&") if "=" in part]
+            first = (valued[0][0].lower(), valued[0][1]) if valued else ("", "")
+            self._known.setdefault(first, {})[fragment] = None
 
     def __bool__(self) -> bool:
         return bool(self._known)

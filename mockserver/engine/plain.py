@@ -13,18 +13,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mockserver.contract import words
-from mockserver.contract.inference import Inference, word_of
+from mockserver.contract.inference import Inference
+from mockserver.contract.paths import word_of
 from mockserver.contract.sample import Impossible, Sampler
 from mockserver.engine.acts import acting, adding
-from mockserver.engine.crud import DEFAULTS, merging, reading
+from mockserver.engine.crud import DEFAULTS, found, gone, merging, reading
 from mockserver.engine.crud import creating as putting
-from mockserver.engine.crud import deleting as removing
-from mockserver.engine.dress import accepted, documents, of
+from mockserver.engine.dress import accepted, documents, of, remade
 from mockserver.engine.engine import Engine, Stage
 from mockserver.engine.fields import inside
 from mockserver.engine.fragments import Fragments
 from mockserver.engine.listing import inferred_pages
-from mockserver.engine.records import Records, key_of, layout, stocked_inside, viewed
+from mockserver.engine.patches import asked
+from mockserver.engine.records import Records, alike, key_of, layout, stocked_inside, viewed
 from mockserver.engine.vendor import Behaviour, Kind, Turn, Vendor
 from mockserver.errors import Refusal
 from mockserver.message import NOTHING, Call, Json, Reply
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from mockserver.contract.resource import Role
     from mockserver.engine.pages import Pages
     from mockserver.state.scene import Scene
-    from mockserver.state.world import World
+    from mockserver.state.world import Tables, World
 
 
 class Plain(Engine):
@@ -54,7 +55,8 @@ class Plain(Engine):
         self._by_path: dict[str, Kind] = {}
         self._named: dict[str, Resource] = {}
         self._pages: dict[str, Pages] = {}
-        self._fragments = Fragments(contract)
+        self._resources: dict[str, Resource | None] = {}
+        self._fragments = Fragments(contract) or None
 
     # -- what operations are about ----------------------------------------------------------------------------------
 
@@ -63,13 +65,18 @@ class Plain(Engine):
 
     def resource(self, operation: Operation) -> Resource | None:
         """The resource an operation is about; None when it is about none."""
+        if operation.id not in self._resources:
+            self._resources[operation.id] = self._resource(operation)
+        return self._resources[operation.id]
+
+    def _resource(self, operation: Operation) -> Resource | None:
         role = self.role(operation)
         found = self.inference.resource(role.path) if role.path else None
         return found if found is None or found.name == role.kind else self.named(role.kind)
 
     def named(self, name: str) -> Resource | None:
         """The resource of this name."""
-        return self._named.get(name) or self.inference.names.get(name)
+        return self._named.get(name) or self.inference.named(name)
 
     def kind_of(self, role: Role) -> Kind:
         found = self.inference.resource(role.path)
@@ -102,6 +109,9 @@ class Plain(Engine):
             behave = self._behaviours[operation.id] = behaviours.get(self.role(operation).verb, acting) if known else acting
         return behave
 
+    def laid(self, tables: Tables, kind: str) -> bool:
+        return kind in tables or kind in tables.stage
+
     def told(self, operation: Operation) -> str:
         return self.role(operation).verb
 
@@ -111,7 +121,7 @@ class Plain(Engine):
         return stage
 
     def answer(self, call: Call, world: World) -> Reply:
-        if self._fragments:
+        if self._fragments is not None:
             call = call._replace(path=self._fragments.path(call, self.vendor.rewrite(call.path)))
         return super().answer(call, world)
 
@@ -123,16 +133,15 @@ class Plain(Engine):
 
     def address(self, resource: Resource, turn: Turn, role: Role) -> Key:
         """The key of what a path names: by its whole path, else the first of that id that belongs to those the path names."""
-        owner, table = self.owner(resource, turn), turn.table(resource.name)
+        owner, table = self.owner(resource, turn) if resource.parents else {}, turn.table(resource.name)
         if resource.single:
             return key_of(owner.values(), resource.path)
         ident = turn.params.get(role.key) if role.key else self.sent_id(resource, turn)
         if ident is None:
             return next(iter(table.keys()), "")  # /users/me is somebody
         key = key_of(owner.values(), ident)
-        if key not in table:
-            alike = (table.get(at) for at in table.keys("id", str(ident)))
-            theirs = (each for each in alike if isinstance(each, Placed) and all(str(each.owner.get(at)) == str(value) for at, value in owner.items()))
+        if table.get(key) is None:
+            theirs = (each for each in alike(table, ident) if all(str(each.owner.get(at)) == str(value) for at, value in owner.items()))
             return next((each.key for each in theirs), key)
         return key
 
@@ -158,6 +167,9 @@ class Plain(Engine):
         turn.world.counters[f"{self.vendor.name}:gone:{kind}:{key}"] = 1
 
     def changed(self, resource: Resource, turn: Turn, record: Placed, sent: Mapping[str, Json]) -> Placed:
+        patch = asked(turn.call.headers.get("content-type", ""), turn.body) if turn.operation.method == "PATCH" else None
+        if patch is not None:
+            return self.records.patched(resource, record, patch, turn.now)
         return self.records.changed(resource, record, sent, turn.now, replaced=self.role(turn.operation).verb == "replace")
 
     # -- before a behaviour -----------------------------------------------------------------------------------------
@@ -180,7 +192,7 @@ class Plain(Engine):
         """See that a parent is there."""
         self._named.setdefault(parent.name, parent)
         key, table = key_of(owner.values(), ident), turn.table(parent.name)
-        if key in table or table.keys("id", str(ident)):
+        if key in table or any(alike(table, ident)):
             return
         if self.gone(turn, parent.name, key) or not makes_up(turn):
             raise missing(turn, ident)
@@ -197,6 +209,9 @@ class Plain(Engine):
             record = self.records.stocked_one(resource, owner, index)
             if record.key not in table:
                 table.put(record)
+
+    def mended(self, turn: Turn, reply: Reply) -> Reply:
+        return remade(self, turn, reply)
 
     # -- what actions ask -------------------------------------------------------------------------------------------
 
@@ -252,13 +267,11 @@ def missing(turn: Turn, key: Key) -> Refusal:
 
 def deleting(turn: Turn) -> Reply:
     """The record is gone, and stays gone: it is not made up again when it is asked for."""
-    engine = of(turn)
-    role = engine.role(turn.operation)
-    kind = engine.kind_of(role)
-    key = kind.address(turn, role)
-    reply = removing(turn)
-    engine.bury(turn, kind.name, key)
-    return reply
+    role, kind, record = found(turn, "delete")
+    key = kind.layout.key(record)
+    turn.table(kind.name).remove(key)
+    of(turn).bury(turn, kind.name, key)
+    return gone(turn, role, kind, record)
 
 
 def creating(turn: Turn) -> Reply:

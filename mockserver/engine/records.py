@@ -5,7 +5,8 @@ The owner of a record has a field "_/path" for each parent that the path of its 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mockserver.contract import words
 from mockserver.contract.sample import Impossible, Making, Person, Sampler
 from mockserver.engine.fields import inside, merged, put_inside, stamped
+from mockserver.errors import Refusal
 from mockserver.message import NOTHING, Json
 from mockserver.state.ids import Draws
 from mockserver.state.record import Placed, Record
@@ -29,8 +31,15 @@ stocked_inside: Final = 2  # and in each parent
 deepest_family: Final = 6
 first_made: Final = 1_000_000  # where in lists the records stand that clients make: behind the scene's
 made_up: Final = 500_000  # and those made up when they were asked for
+most_tried: Final = 8  # how often a new record is made until its id is nobody's
 
-layout: Final = Layout(key=attrgetter("key"), order=attrgetter("n", "key"), indexes={"id": attrgetter("id")})
+
+def id_apart(record: Record) -> str | None:
+    """The id of a record whose key it is not: one below nobody is found by its key."""
+    return None if record.key == record.id else record.id  # type: ignore[attr-defined]  # tables of a document hold nothing but Placed
+
+
+layout: Final = Layout(key=attrgetter("key"), order=attrgetter("n", "key"), indexes={"id": id_apart})
 
 nobody: Final = Person("Ada", "Abara", "ada.abara@example.com")
 
@@ -40,9 +49,49 @@ def viewed(_: Turn, record: Record) -> Json:
     return record.wire  # type: ignore[attr-defined]  # tables of a document hold nothing but Placed
 
 
+def alike(table: Table, ident: Json) -> Iterator[Placed]:
+    """The records of an id, whomever they are below."""
+    text = str(ident)
+    for key in (text, *table.keys("id", text)):
+        record = table.get(key)
+        if isinstance(record, Placed) and record.id == text:
+            yield record
+
+
 def key_of(owner: Iterable[Json], ident: Json) -> str:
     """The key of a record: ids of the parents that its path names, and its own."""
     return "/".join([*map(str, owner), str(ident)])
+
+
+def coerced(types: frozenset[str], value: Json) -> Json:
+    """The value as a property is typed: an id is text in a path and may be a number in the body."""
+    if types and "string" not in types and isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < 19:
+        return int(value)
+    return str(value) if types == {"string"} and not isinstance(value, str) else value
+
+
+@dataclass(frozen=True, slots=True)
+class Mould:
+    """What is the same for every record of a resource.
+
+    types   of its id
+    first   the number that ids count on from; NOTHING where ids are no numbers: those made up differ anyway
+    mine    for each parent its path names: the property that says which, "" when none does, and its types
+    theirs  the hidden fields of parents that other paths name, each with the property that says which
+    closed  the properties that only the server sets
+    fixed   those and the id: what no client changes
+    skip    those that a client may leave out
+    one     what one of them is called
+    """
+
+    types: frozenset[str]
+    first: Json
+    mine: tuple[tuple[str, frozenset[str]], ...]
+    theirs: tuple[tuple[str, str], ...]
+    closed: frozenset[str]
+    fixed: frozenset[str]
+    skip: frozenset[str]
+    one: str
 
 
 class Records:
@@ -56,6 +105,8 @@ class Records:
         self.scene: Scene | None = None
         self.stage: Mapping[str, Table] = {}
         self._making: set[str] = set()
+        self._moulds: dict[str, Mould] = {}
+        self._ids: dict[str, list[Json]] = {}
 
     # -- what there is to begin with --------------------------------------------------------------------------------
 
@@ -116,116 +167,132 @@ class Records:
 
     def related(self, dice: Draws, name: str) -> Json:
         """The id of a record that a field of this name ("owner_id", "petId") points to, when there is a kind of that name."""
+        if name[-2:].lower() != "id":  # nearly every field
+            return NOTHING
         parts = words.words_of(name)
         resource = self.inference.about(parts[-2]) if len(parts) > 1 and parts[-1] == "id" else None
         if resource is None or resource.single or not resource.id:
             return NOTHING
-        ids = [inside(record, resource.id) for record in self.base(resource.name)]
+        ids = self._ids.get(resource.name)
+        if ids is None:
+            ids = [inside(record.wire, resource.id) for record in self.base(resource.name)]
+            if resource.name not in self._making:
+                self._ids[resource.name] = ids
         return dice.choose(ids) if ids else NOTHING
 
     # -- one record -------------------------------------------------------------------------------------------------
+
+    def mould(self, resource: Resource) -> Mould:
+        """What is the same for every record of a resource, looked up once."""
+        found = self._moulds.get(resource.path)
+        if found is None:
+            inference, closed = self.inference, self.inference.read_only(resource)
+            types = inference.types(resource, resource.id) if resource.id else frozenset()
+            numbered = "integer" in types and "string" not in types
+            mine = [inference.own_field(resource, at) for _, at in resource.parents]
+            theirs = [(each, at) for each in inference.alike(resource) for _, at in each.parents]
+            found = self._moulds[resource.path] = Mould(
+                types, self.first_number(resource) if numbered else NOTHING,
+                tuple((own, inference.types(resource, (own,)) if own else frozenset()) for own in mine),
+                tuple({f"_{at}": own for each, at in theirs if (own := inference.own_field(each, at))}.items()),
+                closed, closed | set(resource.id[:1]), inference.optional_when_sent(resource), words.singular(resource.word),
+            )  # fmt: skip
+        return found
+
+    def first_number(self, resource: Resource) -> int:
+        """Where ids that are numbers begin: at the document's example, else at 1."""
+        examples = self.sampler.shape((self.inference.property_place(resource, resource.id),)).examples
+        return next((each for each in examples if isinstance(each, int)), 1)
 
     def record(
         self, resource: Resource, making: Making, told: Mapping[str, Json], owner: Mapping[str, Json], n: int, wanted: Json = NOTHING
     ) -> Placed:
         """A whole record of a part of one. `wanted`: the id it must have."""
-        for (_, at), value in zip(resource.parents, owner.values(), strict=False):
-            own = self.inference.own_field(resource, at)
+        mould = self.mould(resource)
+        for (own, types), value in zip(mould.mine, owner.values(), strict=False):
             if own and own not in told:
-                told = {**told, own: self.coerced(resource, (own,), value)}
+                told = {**told, own: coerced(types, value)}
         if resource.id:
-            ident = self.coerced(resource, resource.id, wanted) if wanted is not NOTHING else inside(told, resource.id)
-            ident = self.counted(resource, n) if ident is NOTHING else ident
+            ident = coerced(mould.types, wanted) if wanted is not NOTHING else inside(told, resource.id)
+            if ident is NOTHING and mould.first is not NOTHING:
+                ident = mould.first + n
             told = told if ident is NOTHING else put_inside(told, resource.id, ident)
-        fields = self.filled(resource, making, told)
-        ident = inside(fields, resource.id) if resource.id else NOTHING
+        wire = self.filled(resource, making, told, mould.one)
+        ident = inside(wire, resource.id) if resource.id else NOTHING
         if wanted is not NOTHING:
             ident = wanted
         elif ident is NOTHING:
             ident = f"{making.dice.bits(48):012x}"
-        owners = owner or (self.owners_of(resource, fields) if isinstance(fields, dict) else {})
-        return Placed(fields, key_of(owner.values(), ident), ident, n, owners)
+        if not owner and mould.theirs and isinstance(wire, dict):
+            owner = {name: wire[own] for name, own in mould.theirs if own in wire}
+            return Placed(wire, str(ident), ident, n, owner)  # at its own path nobody is named
+        return Placed(wire, key_of(owner.values(), ident), ident, n, owner)
 
-    def filled(self, resource: Resource, making: Making, told: Mapping[str, Json]) -> Json:
+    def filled(self, resource: Resource, making: Making, told: Mapping[str, Json], name: str) -> Json:
         """What was told with the rest of the thing made up, as far as its schema can be kept."""
         making.whole = True
         value: Json = dict(told)
-        if resource.place:
-            try:
-                value = self.sampler.value(
-                    resource.place, making, value if value or making.skip else NOTHING, words.singular(resource.word)
-                )
-            except Impossible:
-                value = dict(told)
-        return value
-
-    def owners_of(self, resource: Resource, fields: Mapping[str, Json]) -> dict[str, Json]:
-        """Whom a record made at a path without parents belongs to, by its own fields."""
-        parents = [(each, at) for each in self.inference.alike(resource) for _, at in each.parents]
-        owned = {at: own for each, at in parents if (own := self.inference.own_field(each, at))}
-        return {f"_{at}": fields[own] for at, own in owned.items() if own in fields}
-
-    def coerced(self, resource: Resource, path: tuple[str, ...], value: Json) -> Json:
-        """The value as the property types it: an id is text in a path and may be a number in the body."""
-        types = self.types(resource, path)
-        if types and "string" not in types and isinstance(value, str) and value.lstrip("-").isdecimal() and len(value) < 19:
-            return int(value)
-        return str(value) if types == {"string"} and not isinstance(value, str) else value
-
-    def types(self, resource: Resource, path: tuple[str, ...]) -> frozenset[str]:
-        place = self.inference.property_place(resource, path)
-        return self.inference.contract.types(place)[0] if place else frozenset()
-
-    def counted(self, resource: Resource, n: int) -> Json:
-        """Ids that are numbers count on from the document's example, or from 1; NOTHING for others: those made up differ anyway."""
-        types = self.types(resource, resource.id)
-        if "integer" not in types or "string" in types:
-            return NOTHING
-        examples = self.sampler.shape((self.inference.property_place(resource, resource.id),)).examples
-        return next((each for each in examples if isinstance(each, int)), 1) + n
+        if not resource.place:
+            return value
+        try:
+            return self.sampler.value(resource.place, making, value if value or making.skip else NOTHING, name)
+        except Impossible:
+            return value
 
     # -- what clients do --------------------------------------------------------------------------------------------
 
     def made(self, resource: Resource, world: World, told: Mapping[str, Json]) -> Placed:
         """A new record of what was sent; what only the server knows is made up."""
-        owner = {name: value for name, value in told.items() if name.startswith("_/")}
-        closed = self.inference.read_only(resource)
-        sent: Mapping[str, Json] = {name: value for name, value in told.items() if name not in owner and name not in closed}
+        mould = self.mould(resource)
+        owner = {name: value for name, value in told.items() if name[:2] == "_/"}
+        sent: Mapping[str, Json] = {name: value for name, value in told.items() if name[:2] != "_/" and name not in mould.closed}
         table, dice = world.store(self.vendor)[resource.name], world.draws()
         n = first_made + world.drawn
-        if resource.id and inside(sent, resource.id) is NOTHING and (number := self.next_number(resource, world, table)) is not NOTHING:
-            sent = put_inside(sent, resource.id, number)
-        for attempt in range(8):
-            making = self.making(Draws(dice.bits(64), attempt), world.clock.now(), dice.below(1000))
-            making.examples, making.fresh, making.skip = False, True, self.inference.optional_when_sent(resource)
+        named = bool(resource.id) and inside(sent, resource.id) is not NOTHING
+        if not named and mould.first is not NOTHING:
+            sent, named = put_inside(sent, resource.id, self.next_number(resource, world, table)), True
+        for _ in range(most_tried):
+            making = self.making(dice, world.clock.now(), dice.below(1000))
+            making.examples, making.fresh, making.skip = False, True, mould.skip
             record = self.record(resource, making, sent, owner, n)
-            if record.key not in table or (resource.id and inside(sent, resource.id) is not NOTHING):
+            if named or record.key not in table:
                 break
         return record
 
-    def next_number(self, resource: Resource, world: World, table: Table) -> Json:
+    def next_number(self, resource: Resource, world: World, table: Table) -> int:
         """The next id, where ids are numbers."""
-        if self.counted(resource, 0) is NOTHING:
-            return NOTHING
         name = f"{self.vendor}:{resource.name}:next"
-        numbers = (each.given for each in table if isinstance(each, Placed) and isinstance(each.given, int))
-        number: int = world.counters.get(name) or max(numbers, default=0) + 1
-        while table.keys("id", str(number)):
+        number: int = world.counters.get(name) or 1 + max(
+            (each.given for each in table if isinstance(each, Placed) and isinstance(each.given, int)), default=0
+        )
+        while any(alike(table, number)):
             number += 1
         world.counters[name] = number + 1
         return number
 
     def changed(self, resource: Resource, record: Placed, sent: Mapping[str, Json], now: int, *, replaced: bool) -> Placed:
         """The record with what was sent laid over it or (replaced) put in its place; what the server keeps stays, what says when moves on."""
-        fixed = self.inference.read_only(resource) | set(resource.id[:1])
-        sent = {name: value for name, value in sent.items() if name not in fixed}
+        mould = self.mould(resource)
+        sent = {name: value for name, value in sent.items() if name not in mould.fixed}
         if replaced and sent:
-            gone = self.inference.optional_when_sent(resource) - fixed
+            gone = mould.skip - mould.fixed
             body = {name: value for name, value in record.items() if name not in gone} | sent
         else:
             body = merged(record, sent)
-        touched = {name: stamped(body[name], now) for name in body if name not in sent and tells_of_change(name)}
-        return record.version({**body, **touched})
+        return record.version(touched(body, sent, now))
+
+    def patched(self, resource: Resource, record: Placed, patch: Callable[[Json], Json], now: int) -> Placed:
+        """The record as a patch makes it, but for what the server keeps. Raises Refusal (422) when it would no longer be such a thing."""
+        mould, old = self.mould(resource), record.fields
+        body = patch(old)
+        if isinstance(body, dict):
+            body |= {name: old[name] for name in mould.fixed if name in old}
+        if not isinstance(body, dict) or (resource.place and self.keeps(resource, old) and not self.keeps(resource, body)):
+            raise Refusal(422, "unprocessable_patch", f"what the patch leaves is no {mould.one}")
+        return record.version(touched(body, {name for name in body if body[name] != old.get(name, NOTHING)}, now))
+
+    def keeps(self, resource: Resource, value: Json) -> bool:
+        return self.sampler.keeps((resource.place,), "reply", value)
 
     def conjured(self, resource: Resource, owner: Mapping[str, Json], ident: Json, key: Key) -> Placed:
         """The record of an id that nobody has: the same one every time."""
@@ -233,6 +300,11 @@ class Records:
         making.examples = resource.single
         record = self.record(resource, making, {}, owner, made_up, ident)
         return Placed(record.wire, key, record.given, record.n, record.owner)
+
+
+def touched(body: Mapping[str, Json], sent: Container[str], now: int) -> dict[str, Json]:
+    """The fields, those that say when they were changed saying now, unless the client itself said."""
+    return {**body, **{name: stamped(body[name], now) for name in body if name not in sent and tells_of_change(name)}}
 
 
 def tells_of_change(name: str) -> bool:

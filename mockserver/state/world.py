@@ -16,7 +16,7 @@ from typing import Any
 
 from mockserver.state.clock import Clock
 from mockserver.state.ids import Draws
-from mockserver.state.table import Table
+from mockserver.state.table import Key, Table
 
 Stage = Callable[[str], Mapping[str, Table]]
 """The tables a vendor begins with, by kind."""
@@ -34,6 +34,11 @@ class Tables(dict[str, Table]):
     def __missing__(self, kind: str) -> Table:
         table = self[kind] = self.stage[kind].fork()
         return table
+
+    def overdue(self, kind: str, now: int) -> list[Key]:
+        """The keys of a kind's records that are due by now, the earliest first. Asking makes no table the world's own."""
+        table = self.get(kind)
+        return (self.stage[kind] if table is None else table).overdue(now)
 
 
 @dataclass(frozen=True, slots=True)

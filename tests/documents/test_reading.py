@@ -14,7 +14,7 @@ from mockserver.contract.contract import Contract
 from mockserver.errors import BadSpec, UnknownName
 from mockserver.vendors import documents
 from mockserver.vendors.documents import word_for
-from tests.documents.conftest import Serve, specs
+from tests.documents.conftest import Client, Serve, specs
 
 
 def test_neighbouring_files_become_one_document(serve: Serve) -> None:
@@ -149,6 +149,69 @@ def test_an_operation_without_a_documented_success_answers_a_bare_200(serve: Ser
 def test_a_document_is_named_after_its_file(path: str, taken: tuple[str, ...], name: str) -> None:
     """As a word for paths, unique on its server."""
     assert word_for(path, taken) == name
+
+
+def test_a_document_whose_paths_begin_with_its_own_name_is_called_an_api(serve: Serve) -> None:
+    """/made/7 is one of the things at /made; below the document's own name it is /made-api/made/7."""
+    made = serve({"openapi": "3.0.0", "paths": {"/made": {"get": {}}, "/made/{id}": {"get": {}}}})
+    assert made.engine.vendor.name == "made-api"
+    assert {made("GET", path).status for path in ("/made/7", "/made-api/made/7")} == {200}
+
+
+@pytest.mark.parametrize(
+    ("template", "path", "values"),
+    [
+        ("/{name}.{format}", "/1.25.json", {"name": "1.25", "format": "json"}),
+        ("/{name}{extension}", "/a b.html", {"name": "a b", "extension": ".html"}),
+        ("/{start}-{end}", "/1-2", {"start": "1", "end": "2"}),
+    ],
+)
+def test_variables_that_share_a_segment_are_split_where_a_reader_would(
+    serve: Serve, template: str, path: str, values: dict[str, str]
+) -> None:
+    """At the last dot; the reply says what was understood."""
+    schema = {"type": "object", "properties": {name: {"const": value} for name, value in values.items()}}
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "enum": [value]}} for name, value in values.items()
+    ]
+    operation = {"parameters": parameters, "responses": {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}}
+    client = serve({"openapi": "3.0.0", "paths": {template: {"get": operation}}})
+    assert client("GET", path.replace(" ", "%20")).status == 200
+
+
+@pytest.mark.parametrize("media", [["*"], ["*/*"], ["*/*", "application/json"], ["application/*", "text/plain"]], ids=str)
+def test_a_reply_in_a_range_of_media_types_keeps_the_schema_of_the_one_it_is_sent_in(serve: Serve, media: list[str]) -> None:
+    """`*` stands for any, and where JSON is documented beside it, its schema is the one that counts."""
+    content = {each: {"schema": {"type": "object" if each == "application/json" or len(media) == 1 else "string"}} for each in media}
+    client = serve({"openapi": "3.0.0", "paths": {"/file": {"get": {"responses": {"200": {"description": "", "content": content}}}}}})
+    for accept in ("", "*/*", "application/json"):
+        reply = client.with_headers(accept=accept)("GET", "/file")
+        assert (reply.status, reply.headers.get("Mock-Problem")) == (200, None)
+
+
+def test_fields_of_a_form_are_typed_by_what_lies_inside_a_choice(serve: Serve) -> None:
+    """`prices[eur][fixed]=false` is a yes-or-no where one branch of the schema says so."""
+    inner = {
+        "type": "object",
+        "additionalProperties": {"type": "object", "properties": {"fixed": {"type": "boolean"}, "amount": {"type": "integer"}}},
+    }
+    schema = {"type": "object", "properties": {"prices": {"anyOf": [{"enum": [""]}, inner]}}}
+    form = {
+        "requestBody": {"content": {"application/x-www-form-urlencoded": {"schema": schema}}},
+        "responses": {"200": {"description": ""}},
+    }
+    client = serve({"openapi": "3.0.0", "paths": {"/offers": {"post": form}}})
+    assert client("POST", "/offers", b"prices[eur][fixed]=false&prices[eur][amount]=3", "application/x-www-form-urlencoded").status == 200
+
+
+def test_listing_the_kinds_of_a_document_makes_no_records(studio: Client) -> None:
+    """A document may have thousands: those that nobody asked for are not made to be counted."""
+    tables = studio.site.worlds.get("default").store(studio.engine.vendor.name)
+    assert not any(studio.engine.laid(tables, kind) for kind in studio.engine.kinds)
+    studio("GET", "/artists")
+    listed = studio.engine.resource(studio.engine.contract.operations["listArtists"])
+    assert listed is not None
+    assert [kind for kind in studio.engine.kinds if studio.engine.laid(tables, kind)] == [listed.name]
 
 
 def test_documents_and_options_go_by_name(tmp_path: Path) -> None:

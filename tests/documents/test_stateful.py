@@ -251,7 +251,7 @@ def test_walking_by_page_number_follows_the_links(studio: Client) -> None:
         "next": f"http://localhost:4010{path}?per_page=2&page=3",
         "prev": f"http://localhost:4010{path}?per_page=2&page=1",
     }
-    onward = lambda page, query: {**query, "page": page["meta"]["page"] + 1} if page["links"]["next"] else None  # noqa: E731
+    onward = lambda page, query: {**query, "page": page["meta"]["page"] + 1} if page["links"]["next"] else None  # noqa: E731  # beside what it is given to
     assert walked(studio, path, "songs", onward, per_page=2) == songs
 
 

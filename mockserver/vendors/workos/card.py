@@ -112,13 +112,12 @@ def sign(world: World, post: Post, wall: int) -> Mapping[str, str]:
 def tick(world: World) -> None:
     """Sessions expire; what is kept for a while only is let go."""
     tables, now = world.store("workos"), world.clock.now()
-    sessions = tables["sessions"]
-    for key in sessions.overdue(now):
-        session = sessions.get(key)
+    for key in tables.overdue("sessions", now):
+        session = tables["sessions"].get(key)
         if session is not None:
-            sessions.put({**session, "status": "expired", "ended_at": session["expires_at"], "updated_at": session["expires_at"]})
+            tables["sessions"].put({**session, "status": "expired", "ended_at": session["expires_at"], "updated_at": session["expires_at"]})
     for name in ("grants", "idempotency_keys"):
-        for key in tables[name].overdue(now):
+        for key in tables.overdue(name, now):
             tables[name].remove(key)
 
 

@@ -113,9 +113,9 @@ def make_token(world: World, partial: Mapping[str, Json]) -> Record:
 
 def tick(world: World) -> None:
     """Sessions that nobody used for long enough are no sessions any more."""
-    table = world.store("zendesk")["sessions"]
-    for key in table.overdue(world.clock.now()):
-        table.remove(key)
+    tables = world.store("zendesk")
+    for key in tables.overdue("sessions", world.clock.now()):
+        tables["sessions"].remove(key)
 
 
 def guard_session(turn: Turn, verb: str, record: Record | None) -> None:

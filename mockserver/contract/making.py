@@ -1,0 +1,87 @@
+"""What a value is made from: dice, a time, a person, and what was told of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+
+from mockserver.contract import words
+from mockserver.message import NOTHING, Json
+
+if TYPE_CHECKING:
+    from mockserver.contract.contract import Side
+
+T = TypeVar("T")
+
+largest: Final = 1500  # nodes of one value; beyond it only what is required is made
+day: Final = 86_400_000
+
+
+class Dice(Protocol):
+    """Where chance comes from."""
+
+    def below(self, n: int) -> int: ...
+    def between(self, low: int, high: int) -> int: ...
+    def choose(self, items: tuple[T, ...] | list[T]) -> T: ...
+    def bits(self, n: int) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Whom a made-up record is about."""
+
+    given: str
+    family: str
+    email: str
+
+
+@dataclass(slots=True)
+class Making:
+    """One value in the making.
+
+    side      which direction it travels
+    now       milliseconds since the epoch that its times lie around
+    person    whom it is about
+    examples  whether the document's own examples are taken
+    named     values for fields wherever they occur, by name: ids of related records
+    skip      optional properties of the thing itself that are made only when they were given
+    whole     whether what is given is but a part, and the rest is to be made up as well
+    fresh     whether the thing is being made now: then it was created and changed now
+    trusting  whether what is given is taken as it is, to be judged with the whole: the quick way, tried first
+    wary      whether every part is checked as it is made: dear where schemas are entangled, so only when the quick ways failed
+    left      how many nodes may still be made
+    open      the schemas being made, outermost first
+    born      when the thing began; city: where it is
+    """
+
+    dice: Dice
+    side: Side
+    now: int
+    person: Person
+    examples: bool = True
+    named: Callable[[str], Json] = lambda _: NOTHING
+    skip: frozenset[str] = frozenset()
+    whole: bool = False
+    fresh: bool = False
+    trusting: bool = False
+    wary: bool = False
+    left: int = largest
+    open: list[tuple[str, ...]] = field(default_factory=list)
+    born: int = 0
+    city: int = 0
+
+    def __post_init__(self) -> None:
+        self.born = self.now - day - self.dice.below(40 * day)
+        self.city = self.dice.below(len(words.cities))
+
+    def time(self, moment: int) -> int:
+        """A time in its life (see `words.moments`), milliseconds since the epoch: what begins lies before what is changed, and that
+        before what ends."""
+        if self.fresh and moment < 3:
+            return self.now
+        span = max(1, self.now - self.born)
+        step = self.dice.below(span // 4 + 1)
+        if moment == 3:
+            return self.now + 30 * day + step
+        return self.born + (step // 100, span // 4 + step, span // 2 + step)[moment]
