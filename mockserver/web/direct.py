@@ -25,10 +25,12 @@ if TYPE_CHECKING:
 class Direct(HttpToolsProtocol):
     """One connection.
 
-    held  the request that is answered as soon as it is whole
+    held   the request that is answered as soon as it is whole
+    quiet  when the last answer was written, by the loop's clock
     """
 
     held: RequestResponseCycle | None = None
+    quiet: float = 0.0
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         """Uvicorn has read a request's head, and the one before it is answered."""
@@ -64,6 +66,40 @@ class Direct(HttpToolsProtocol):
         if not cycle.keep_alive:
             self.transport.close()
         self.on_response_complete()
+
+    # -- how long an idle connection is kept ------------------------------------------------------------------------
+    # uvicorn cancels a timer and sets another for each request. Here one runs on, and looks at how long it has been quiet when it ends.
+
+    def on_response_complete(self) -> None:
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        self.quiet = self.loop.time()
+        if self.timeout_keep_alive_task is None:
+            self._wait(self.timeout_keep_alive)
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+
+    def _wait(self, seconds: float) -> None:
+        self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def timeout_keep_alive_handler(self) -> None:
+        left = self.quiet + self.timeout_keep_alive - self.loop.time()
+        if not self.cycle.response_complete:
+            self._wait(self.timeout_keep_alive)
+        elif left > 0:
+            self._wait(left)
+        else:
+            super().timeout_keep_alive_handler()
+
+    def _unset_keepalive_if_required(self) -> None:
+        """Whenever something happens on the connection. The timer sees it in time."""
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        if self.timeout_keep_alive_task is not None:
+            self.timeout_keep_alive_task.cancel()
 
 
 async def delivered(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import socket
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 
 import pytest
+from uvicorn.server import ServerState
 
 from mockserver.message import Reply
 from mockserver.web import server
 from mockserver.web.app import App
-from mockserver.web.direct import head
+from mockserver.web.direct import Direct, head
 from mockserver.web.server import Plan, in_thread
 from tests import toy
 from tests.web.conftest import Served
@@ -100,3 +103,70 @@ def test_a_header_is_latin_1() -> None:
         204, [("X-Word", "Grüße")], keep_alive=False
     ) == "HTTP/1.1 204 No Content\r\nx-word: Grüße\r\nconnection: close\r\n\r\n".encode("latin-1")
     assert head(299, [], keep_alive=True) == b"HTTP/1.1 299 \r\n\r\n"
+
+
+class Slow:
+    """A loop whose time is told, and a transport: what a connection waits on and closes."""
+
+    def __init__(self) -> None:
+        self.now, self.open = 0.0, True
+        self.waiting: list[tuple[float, Callable[[], None]]] = []
+
+    def time(self) -> float:
+        return self.now
+
+    def call_later(self, seconds: float, work: Callable[[], None]) -> Slow:
+        self.waiting.append((self.now + seconds, work))
+        return self
+
+    def is_closing(self) -> bool:
+        return not self.open
+
+    def close(self) -> None:
+        self.open = False
+
+    def resume_reading(self) -> None:
+        pass
+
+    def until(self, when: float) -> bool:
+        """Let time pass; whether the connection is still open then."""
+        while due := sorted((each for each in self.waiting if each[0] <= when), key=lambda each: each[0])[:1]:
+            self.waiting.remove(due[0])
+            self.now = due[0][0]
+            due[0][1]()
+        self.now = when
+        return self.open
+
+
+def kept(loop: Slow) -> Direct:
+    """A connection that has just answered."""
+    connection = Direct.__new__(Direct)
+    connection.loop = connection.transport = connection.flow = loop  # type: ignore[assignment]  # as much of each as is asked for
+    connection.server_state, connection.pipeline, connection.timeout_keep_alive = ServerState(), deque(), 75
+    connection.timeout_keep_alive_task, connection.cycle = None, SimpleNamespace(response_complete=True)  # type: ignore[assignment]  # as above
+    connection.on_response_complete()
+    return connection
+
+
+def test_an_idle_connection_is_closed_in_time() -> None:
+    """75 seconds after its last answer, however many came before; one timer at a time."""
+    loop = Slow()
+    connection = kept(loop)
+    for when in range(10, 300, 10):
+        assert loop.until(when)
+        connection.on_response_complete()
+        assert len(loop.waiting) == 1
+    assert loop.until(290 + 74.9)
+    assert not loop.until(290 + 75.1)
+
+
+def test_a_connection_that_is_waited_on_is_not_idle() -> None:
+    """A late reply may take longer than a connection is kept."""
+    loop = Slow()
+    connection = kept(loop)
+    connection.cycle.response_complete = False
+    assert loop.until(1000)
+    connection.cycle.response_complete = True
+    connection.on_response_complete()
+    assert loop.until(1074)
+    assert not loop.until(1076)
