@@ -9,8 +9,6 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-import jsonschema_rs
-
 from mockserver.contract.document import mapping, several, subschemas
 from mockserver.contract.operation import escape
 from mockserver.message import Json
@@ -98,6 +96,8 @@ def stands(root: Json, ref: str) -> bool:
 @lru_cache(maxsize=4096)
 def readable(pattern: str) -> bool:
     """Whether the validator can read a pattern."""
+    import jsonschema_rs  # here, because a build of the wheel reads documents and has no validator
+
     try:
         jsonschema_rs.Draft202012Validator({"pattern": pattern})
     except (jsonschema_rs.ValidationError, ValueError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from email.parser import Parser
 from pathlib import Path
 from zipfile import ZipFile
@@ -65,6 +66,34 @@ def test_what_is_bundled_is_read_without_parsing(wheel: ZipFile, tmp_path: Path)
     )
     assert json.loads(told.stdout) == [document.load(tmp_path / name).root for name in documents]
     assert len([name for name in wheel.namelist() if name.endswith(".leaves")]) == len(documents)
+
+
+def test_a_build_needs_what_it_asks_for_and_no_more() -> None:
+    """Reading what is bundled imports nothing but what pyproject.toml has a build install."""
+    asked = tomllib.loads((root / "pyproject.toml").read_text())["build-system"]["requires"]
+    told = subprocess.run(
+        [sys.executable, "-c", building, *map(str, root.glob("specs/*/openapi.yaml"))],
+        cwd=root,
+        env={"MOCKSERVER_CACHE": "off"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert set(json.loads(told.stdout)) <= {each.partition(">")[0] for each in asked}
+
+
+building = """
+import json, sys
+before = set(sys.modules)
+from importlib.metadata import packages_distributions
+from mockserver.contract import document
+
+for name in sys.argv[1:]:
+    document.load(name)
+homes = packages_distributions()
+used = {each.lower() for module in sys.modules.keys() - before for each in homes.get(module, ())}
+print(json.dumps(sorted(used - {"mockserver"})))
+"""
 
 
 opening = """
