@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from mockserver.contract import words
 from mockserver.message import NOTHING, Json
@@ -27,8 +27,7 @@ class Dice(Protocol):
     def bits(self, n: int) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """Whom a made-up record is about."""
 
     given: str

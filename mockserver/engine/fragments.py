@@ -22,9 +22,6 @@ class Fragments:
             first = (valued[0][0].lower(), valued[0][1]) if valued else ("", "")
             self._known.setdefault(first, {})[fragment] = None
 
-    def __bool__(self) -> bool:
-        return bool(self._known)
-
     def path(self, call: Call, path: str) -> str:
         """The path with the fragment of which the call has every part, the one with most parts first; else with any, when it needs one."""
         given = self._given(call)

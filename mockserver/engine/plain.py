@@ -56,7 +56,6 @@ class Plain(Engine):
         self._named: dict[str, Resource] = {}
         self._pages: dict[str, Pages] = {}
         self._resources: dict[str, Resource | None] = {}
-        self._fragments = Fragments(contract) or None
 
     # -- what operations are about ----------------------------------------------------------------------------------
 
@@ -119,11 +118,6 @@ class Plain(Engine):
         self.records.scene = scene
         self.records.stage = stage = Stage(self.kinds, Stock(self))
         return stage
-
-    def answer(self, call: Call, world: World) -> Reply:
-        if self._fragments is not None:
-            call = call._replace(path=self._fragments.path(call, self.vendor.rewrite(call.path)))
-        return super().answer(call, world)
 
     # -- which record is meant --------------------------------------------------------------------------------------
 
@@ -250,6 +244,17 @@ class Plain(Engine):
         resource = self.resource(operation)
         place = self.inference.property_place(resource, (name,)) if resource is not None else ""
         return self.sampler.shape((place,)).enum or [] if place else []
+
+
+class Fragmented(Plain):
+    """A document that tells operations apart by what follows a # in their paths."""
+
+    def __init__(self, vendor: Vendor, contract: Contract, options: Mapping[str, str] | None = None) -> None:
+        super().__init__(vendor, contract, options)
+        self._fragments = Fragments(contract)
+
+    def answer(self, call: Call, world: World) -> Reply:
+        return super().answer(call._replace(path=self._fragments.path(call, self.vendor.rewrite(call.path))), world)
 
 
 def makes_up(turn: Turn) -> bool:

@@ -47,13 +47,14 @@ class Layout:
     indexes: Mapping[str, Callable[[Record], Group | None]] = field(default_factory=dict)
     due: Callable[[Record], int | None] | None = None
 
-    def groups(self, record: Record) -> Iterator[tuple[str, Group]]:
+    def groups(self, record: Record) -> list[tuple[str, Group]]:
         """Every (index, group) this record stands in."""
-        yield every, None
+        found: list[tuple[str, Group]] = [(every, None)]
         for name, group_of in self.indexes.items():
             group = group_of(record)
             if group is not None:
-                yield name, group
+                found.append((name, group))
+        return found
 
 
 class Shared(Protocol):
@@ -241,16 +242,17 @@ class Table:
     def put(self, record: Record) -> None:
         """Add a record, or put it in the place of the one with its key."""
         layout, key = self._layout, self._layout.key(record)
-        old = self.get(key)
-        before, after = set() if old is None else set(layout.groups(old)), set(layout.groups(record))
-        if old is not None:
+        old, coming = self.get(key), layout.groups(record)
+        if old is None:
+            self._more += 1
+        else:
+            leaving = layout.groups(old)
             if layout.order(old) == layout.order(record):  # as usual: in the lists of both it stays where it is
-                before, after = before - after, after - before
-            self._leave(key, old, before)
+                leaving, coming = [at for at in leaving if at not in coming], [at for at in coming if at not in leaving]
+            self._leave(key, old, leaving)
             self._forget(key, old)
         self._own[key] = record
-        self._more += old is None
-        for at in after:
+        for at in coming:
             members = self._lists.get(at)
             if members is None:
                 self._touched.setdefault(at, {})[key] = True

@@ -12,7 +12,7 @@ from mockserver.contract.contract import Contract
 from mockserver.contract.document import load
 from mockserver.engine.dress import dressed, invalid, refused
 from mockserver.engine.locks import credentials_of, unlocked
-from mockserver.engine.plain import Plain
+from mockserver.engine.plain import Fragmented, Plain
 from mockserver.engine.site import Site, checked
 from mockserver.engine.vendor import Option, Vendor, same_path
 from mockserver.errors import BadSpec
@@ -62,13 +62,17 @@ def engine(path: str, given: Mapping[str, str] | None = None, taken: Iterable[st
     """A document at work. Raises BadSpec."""
     contract = read(path)
     own = set(map(str.lower, contract.first_words))
-    return Plain(card(word_for(path, taken, own), contract), contract, given)
+    return made(word_for(path, taken, own), contract, given)
+
+
+def made(name: str, contract: Contract, given: Mapping[str, str] | None) -> Plain:
+    return (Fragmented if contract.fragments else Plain)(card(name, contract), contract, given)
 
 
 def renewed(site: Site, old: Plain) -> Plain:
     """Serve a document as its file is now, in place of what it was; what every world wrote is kept where it still fits. Raises BadSpec."""
     name, contract = old.vendor.name, read(old.contract.document.source)
-    fresh = Plain(card(name, contract), contract, old.options)
+    fresh = made(name, contract, old.options)
     site.add(fresh)
     for world in (site.worlds.origin, *site.worlds):
         tables = world.stores.pop(name, {})
