@@ -164,7 +164,18 @@ def run(folder: Path, name: str, added: Path) -> tuple[float, float]:
     """Microseconds of processor time that an empty test and the suite's own took, medians of one pytest run."""
     plugin, taken = suites[name].plugin, folder / "taken.json"
     file = folder / f"test_{list(suites).index(name)}.py"
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "clock", *(["-p", plugin] if plugin else []), str(file)]
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "clock",
+        *(["-p", plugin] if plugin else []),
+        str(file),
+    ]
     path = os.pathsep.join([str(folder), str(added), str(here.parent)])
     environment = {**os.environ, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTHONPATH": path, "TAKEN": str(taken)}
     told = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)

@@ -95,9 +95,9 @@ outside: Final = re.compile(rb"""\$ref["']?\s*:\s*["']?[^"'#\s{\[]""")
 
 
 def sidecar(path: Path) -> Path | None:
-    """The overlay that lies beside a document: petstore.overlay.yaml beside petstore.yaml."""
+    """The overlay that lies beside a document: petstore.overlay.yaml beside petstore.yaml. An empty one is about to be written by a shell."""
     stem = path.name.rpartition(".")[0] or path.name
-    return next((found for ending in endings if (found := path.with_name(stem + ending)).is_file()), None)
+    return next((found for ending in endings if (found := path.with_name(stem + ending)).is_file() and found.stat().st_size), None)
 
 
 def reaches_out(text: bytes) -> bool:
@@ -115,7 +115,7 @@ def parse(text: bytes, name: str) -> dict[str, Any]:
 
 def an_object(value: Json, name: str) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise BadSpec(f"{name}: holds {type(value).__name__}, not an object; is it an OpenAPI document?")
+        raise BadSpec(f"{name}: holds {'nothing' if value is None else type(value).__name__}, not an object; is it an OpenAPI document?")
     return value
 
 

@@ -18,7 +18,7 @@ from mockserver import __version__
 from mockserver.contract.leaves import Leaves
 
 # A change of the form must not meet yesterday's drawers.
-form_version: Final = "5"
+form_version: Final = "6"
 
 ending: Final = ".leaves"
 bundled: Final = Path(__file__).resolve().parent.parent / "_shelf" / "leaves"

@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from mockserver.contract.paths import plain, trimmed, word_of
+from mockserver.contract.paths import Paths, plain, trimmed, word_of
 from mockserver.contract.resource import component
 from mockserver.contract.words import singular, words_of
 from mockserver.errors import BadSpec
@@ -41,19 +40,9 @@ class Body:
 class Envelopes:
     """The bodies of one contract's operations, each looked at when it is first asked for."""
 
-    def __init__(self, contract: Contract) -> None:
-        self.contract = contract
+    def __init__(self, contract: Contract, paths: Paths) -> None:
+        self.contract, self.paths = contract, paths
         self._bodies: dict[str, Body] = {}
-
-    @cached_property
-    def collections(self) -> frozenset[str]:
-        """The paths that have items below them."""
-        return frozenset(
-            head
-            for operation in self.contract.operations.values()
-            for head, _, tail in [trimmed(operation.path).rpartition("/")]
-            if "{" in tail
-        )
 
     def thing_at(self, place: str) -> str:
         """The component that a place is or refers to, "" when it is none."""
@@ -131,7 +120,7 @@ class Envelopes:
             score = 3 * (plain(name) in holders) + 4 * (plain(singular(name)) == word)
             score += 3 * (plain(thing) == word != "") + (len(lists) == 1) + 2 * ("object" in types or not types)
             score += 3 * all(other == name or set(words_of(other)) <= about_paging for other in properties)
-            score += 2 * (trimmed(operation.path) in self.collections) + 2 * bool(list_names.search(whole))
+            score += 2 * self.paths.collects(trimmed(operation.path)) + 2 * bool(list_names.search(whole))
             score -= 6 * (plain(whole) == word) + 3 * bool(types and "object" not in types) + 3 * (operation.method == "POST")
             yield score, f"{outer}{name}", items
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.envelopes import Envelopes
-from mockserver.contract.paths import plain, trimmed, word_of
+from mockserver.contract.paths import Paths, plain, trimmed, word_of
 from mockserver.contract.resource import Role, request_shape, variable
 from mockserver.contract.roles import extension, judged, overridden, verb_at
 from mockserver.contract.words import singular, words_of
@@ -73,10 +73,9 @@ class Inference:
     """Everything inferred of one contract, each part when first asked for."""
 
     def __init__(self, contract: Contract) -> None:
-        self.contract = contract
-        envelopes = Envelopes(contract)
+        self.contract, self.paths = contract, Paths(contract)
+        envelopes = Envelopes(contract, self.paths)
         self.body, self.sent, self.wrapped, self.thing_at = envelopes.body, envelopes.sent, envelopes.wrapped, envelopes.thing_at
-        self._envelopes = envelopes
         self._roles: dict[str, Role] = {}
         self._resources: dict[str, Resource | None] = {}
         self._about: dict[str, Resource | None] = {}
@@ -86,13 +85,6 @@ class Inference:
 
     # -- paths ------------------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _at(self) -> dict[str, dict[str, Operation]]:
-        found: dict[str, dict[str, Operation]] = {}
-        for operation in self.contract.operations.values():
-            found.setdefault(trimmed(operation.path), {})[operation.method] = operation
-        return found
-
     def spot(self, operation: Operation) -> Spot:
         """Where an operation stands, by its path, its neighbours and whether its GET lists."""
         path = trimmed(operation.path)
@@ -101,18 +93,18 @@ class Inference:
         if names:
             tail = last.rpartition("}")[2]
             return Spot("action", head, names[-1], tail[1:]) if tail[:1] == ":" else Spot("item", head, names[-1])
-        if path in self._envelopes.collections:
+        if self.paths.collects(path):
             return Spot("collection", path)
         below = variable.match(head.rpartition("/")[2])
-        get = self._at[path].get("GET")
+        get = self.paths.at(path).get("GET")
         if get is None:
             if below:
                 return Spot("action", head.rpartition("/")[0], below[1], last)
-            if head in self._envelopes.collections:
+            if self.paths.collects(head):
                 return Spot("action", head, "", last)
             return Spot("collection" if operation.method == "POST" and self._makes(operation) else "action", path, "", last)
         body = self.body(get)
-        if head in self._envelopes.collections and not below:
+        if not below and self.paths.collects(head):
             same = body.place and self.thing_at(body.place) == self.thing_at(self._place(head)) != ""
             if same and body.is_list:
                 return Spot("found" if operation.method == "GET" else "action", head, "", last)
@@ -127,28 +119,20 @@ class Inference:
 
     def _place(self, collection: str) -> str:
         """The schema of what a collection holds: by its item's GET, else its own, else what is sent to it."""
-        item = next((at for at in self._items.get(collection, ()) if "GET" in self._at[at]), "")
+        items = self.paths.items(collection)
+        item = next((at for at in items if "GET" in self.paths.at(at)), "")
         for at, method in ((item, "GET"), (collection, "GET"), (collection, "POST"), (item, "PUT"), (item, "PATCH")):
-            operation = self._at.get(at, {}).get(method)
+            operation = self.paths.at(at).get(method)
             if operation is not None:
                 body = self.body(operation)
                 if body.place and "object" in (self.contract.types(body.place)[0] or {"object"}):
                     return body.place
-        for at in (*self._items.get(collection, ()), collection):
+        for at in (*items, collection):
             for method in ("PUT", "PATCH", "POST"):
-                operation = self._at.get(at, {}).get(method)
+                operation = self.paths.at(at).get(method)
                 if operation is not None and (sent := self.sent(operation)):
                     return sent
         return ""
-
-    @cached_property
-    def _items(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for path in self._at:
-            head, _, tail = path.rpartition("/")
-            if "{" in tail and not tail.rpartition("}")[2].startswith(":"):
-                found.setdefault(head, []).append(path)
-        return found
 
     # -- resources --------------------------------------------------------------------------------------------------
 
@@ -159,40 +143,29 @@ class Inference:
         return self._resources[path]
 
     def _form(self, path: str) -> str:
-        if path in self._envelopes.collections:
+        if self.paths.collects(path):
             return "collection"
-        spots = [self.spot(operation) for operation in self._at.get(path, {}).values()]
+        spots = [self.spot(operation) for operation in self.paths.at(path).values()]
         return next((spot.form for spot in spots if spot.collection == path and spot.form in ("collection", "single")), "")
 
     def alike(self, resource: Resource) -> list[Resource]:
         """The resources of one name: the same things at several paths, in the document's order."""
-        paths = self._by_word.get(resource.word, ())
-        return [each for path in paths if (each := self.resource(path)) is not None and each.name == resource.name]
-
-    @cached_property
-    def _by_word(self) -> dict[str, list[str]]:
-        found: dict[str, dict[str, None]] = {}
-        for path in self._at:
-            for at in (path, path.rpartition("/")[0]):
-                if at in self._envelopes.collections or at in self._at:
-                    found.setdefault(word_of(at), {})[at] = None
-        return {word: list(paths) for word, paths in found.items()}
+        return [each for path in self.paths.of(resource.word) if (each := self.resource(path)) is not None and each.name == resource.name]
 
     @cached_property
     def names(self) -> dict[str, Resource]:
         """Every resource by name, the first of those that share one. Looks at the whole document."""
         found: dict[str, Resource] = {}
-        for paths in self._by_word.values():
-            for path in paths:
-                resource = self.resource(path)
-                if resource is not None:
-                    found.setdefault(resource.name, resource)
+        for path in self.paths.all():
+            resource = self.resource(path)
+            if resource is not None:
+                found.setdefault(resource.name, resource)
         return found
 
     def named(self, name: str) -> Resource | None:
         """The resource of this name. Where the words it is made of lead is looked at first: that spares the rest of a large document."""
         for word in dict.fromkeys((name.partition(".")[0], name.rpartition(".")[2])):
-            for path in self._by_word.get(word, ()):
+            for path in self.paths.of(word):
                 found = self.resource(path)
                 if found is not None and found.name == name:
                     return found
@@ -201,7 +174,7 @@ class Inference:
     def _resource(self, path: str, *, single: bool) -> Resource:
         word = word_of(path)
         if single:
-            get = self._at[path].get("GET")
+            get = self.paths.at(path).get("GET")
             place = self.body(get).place if get else ""
         else:
             place = self._place(path)
@@ -214,13 +187,13 @@ class Inference:
             name += f".{path.rpartition('{')[2][:-1]}" if path.endswith("}") else ""
         name = re.sub(r"[^A-Za-z0-9._-]+", "_", name)
         given = self._told(path).get("kind")
-        key = next((match[-1] for at in self._items.get(path, ()) if (match := re.findall(r"\{([^{}]*)\}", at.rpartition("/")[2]))), "id")
+        key = next((match[-1] for at in self.paths.items(path) if (match := re.findall(r"\{([^{}]*)\}", at.rpartition("/")[2]))), "id")
         told_apart = () if single else self._id(place, key, word, thing)
         return Resource(str(given or name), path, word, thing, place, told_apart, self._parents(path), single)
 
     def _told(self, path: str) -> Mapping[str, Any]:
         """What `x-mockserver` says of the operations on a path."""
-        for operation in self._at.get(path, {}).values():
+        for operation in self.paths.at(path).values():
             if isinstance(told := operation.node.get(extension), dict):
                 return told
         return {}
@@ -255,17 +228,10 @@ class Inference:
     def about(self, word: str) -> Resource | None:
         """The collection whose things such a word names: "pet" the one at /pets or /pet."""
         if word not in self._about:
-            paths = [path for path in self._by_word_singular.get(word, ()) if path in self._envelopes.collections]
+            paths = [path for path in self.paths.about(word) if self.paths.collects(path)]
             paths.sort(key=lambda path: path.count("{"))
             self._about[word] = next((found for path in paths if (found := self.resource(path))), None)
         return self._about[word]
-
-    @cached_property
-    def _by_word_singular(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
-        for word, paths in self._by_word.items():
-            found.setdefault(singular(plain(word)), []).extend(paths)
-        return found
 
     def own_field(self, resource: Resource, at: str) -> str:
         """The property in which a thing says to whom it belongs: `user_id` for those below /users; "" when it does not."""
@@ -323,7 +289,7 @@ class Inference:
         if found is None:
             names: set[str] = set()
             for method in ("POST", "PUT"):
-                operation = self._at.get(resource.path, {}).get(method)
+                operation = self.paths.at(resource.path).get(method)
                 sent = self.sent(operation) if operation is not None else ""
                 names |= self._properties(sent).keys()
             wanted = {"created", "updated", "modified"}
@@ -341,6 +307,9 @@ class Inference:
             told = operation.node.get(extension)
             if isinstance(told, dict):
                 role = overridden(self.contract, operation, role, told)
+                if "kind" in told and self.named(role.kind) is None:
+                    place = f"{self.contract.document.source}: {operation.place}/{extension}"
+                    raise BadSpec(f"{place}/kind: {role.kind!r} is no kind; known: {', '.join(self.names)}")
             self._roles[operation.id] = role
         return role
 

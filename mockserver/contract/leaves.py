@@ -1,8 +1,8 @@
 """A document written out leaf by leaf, so that one operation or one schema can be read without the rest.
 
-The form is lines of JSON: each path item and each component on a line of its own, the tree of paths node by node, the places where those
-lines begin, and last a head that tells the rest. A reader begins at the head, and reads and holds no more than it is asked for: what
-starting takes does not depend on how many operations a document has.
+The form is lines of JSON: each path item and each component on a line of its own, the tree of paths node by node, the
+paths again word by word, the places where those lines begin, and last a head that tells the rest. A reader begins at the head, and reads
+and holds no more than it is asked for: what starting takes does not depend on how many operations a document has.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from mockserver.contract.operation import escape, template
+from mockserver.contract.paths import one_of, trimmed, word_of
 from mockserver.contract.wire import BrokenEncoding, plain
 from mockserver.errors import BadSpec
 from mockserver.message import NOTHING, Json
@@ -40,6 +41,7 @@ class Leaves:
     def __init__(self, data: bytes | mmap) -> None:
         """Raises ValueError, LookupError or TypeError on what is no whole document in this form."""
         self._data = data
+        self._known_led: dict[Keys, list[Keys]] = {}
         at = data.rfind(b"\n", 0, len(data) - 1) + 1
         self.head: dict[str, Any] = self.line(at)
         if self.head["at"] != at:
@@ -75,20 +77,26 @@ class Leaves:
         while left:
             keys = left.pop()
             try:
-                text = self._text(keys)
+                led = self._led(keys)
             except (LookupError, TypeError):
                 continue  # whoever refers to it will hear that nothing stands there
             holder = root
             for key in keys[:-1]:
                 holder = holder.setdefault(key, {})
             holder[keys[-1]] = inner(self.parts, keys)
-            for found in (leaf_of(pointed(each)) for each in reference.findall(text)):
+            for found in led:
                 if not found:
                     return self._filled(lambda keys, _: dict(inner(self.parts, keys)))
                 if found not in known:
                     known.add(found)
                     left.append(found)
         return root
+
+    def _led(self, keys: Keys) -> list[Keys]:
+        """The leaves that a leaf refers to. Raises LookupError or TypeError where nothing stands."""
+        if keys not in self._known_led:
+            self._known_led[keys] = [leaf_of(pointed(each)) for each in dict.fromkeys(reference.findall(self._text(keys)))]
+        return self._known_led[keys]
 
     def _text(self, keys: Keys) -> bytes:
         section = inner(self.parts, keys[:-1])
@@ -206,6 +214,7 @@ def _written(lines: Lines, root: Mapping[str, Any], source: str, told: Mapping[s
     listed = list(operations_of(root, source))
     head = {
         "rest": rest, "sections": sections, "size": len(listed), "operations": lines.add(listed), "tree": planted(listed, lines),
+        "words": worded(listed, lines),
         "fragments": list(dict.fromkeys(path.partition("#")[2] for _, _, path, _ in listed if "#" in path)), "at": lines.at, **told,
     }  # fmt: skip
     lines.add(head)
@@ -256,6 +265,30 @@ def planted(listed: list[tuple[str, str, str, str]], lines: Lines) -> int:
         branches = {form: {key: places[id(each)] for key, each in node[form].items()} for form in branch_forms}
         places[id(node)] = lines.add({**branches, "ends": node["ends"]})
     return places[id(nodes[0])]
+
+
+def worded(listed: list[tuple[str, str, str, str]], lines: Lines) -> int:
+    """Write what is at each path and right below it, the paths of one word on a line (paths.py reads it); returns where it is told where.
+
+    Those lines are found by one of what their word names, and begin in the document's order.
+    """
+    ends: dict[str, dict[str, Any]] = {}
+    items: dict[str, list[str]] = {}
+    for told in listed:
+        ends.setdefault(trimmed(told[2]), {})[told[1]] = told
+    for path in ends:
+        head, _, tail = path.rpartition("/")
+        if "{" in tail:
+            items.setdefault(head, []).extend([] if tail.rpartition("}")[2].startswith(":") else [path])
+    words: dict[str, dict[str, Any]] = {}
+    for path in ends:
+        for at in (path, path.rpartition("/")[0]):
+            if at in ends or at in items:
+                words.setdefault(word_of(at), {})[at] = (ends.get(at, {}), items.get(at))
+    places: dict[str, list[int]] = {}
+    for word, paths in words.items():
+        places.setdefault(one_of(word), []).append(lines.add((word, paths)))
+    return lines.add(places)
 
 
 branch_forms: Final = ("literals", "patterns", "wild")

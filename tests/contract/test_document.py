@@ -108,7 +108,7 @@ def test_json_is_read_as_json_through_either_reader(value: dict[str, Json]) -> N
         ("a: 1\n---\nb: 1\n", "spec.yaml:2:1: not YAML or JSON: but found another document"),
         ("a: \x00\n", "control characters are not allowed"),
         ("- a\n", "spec.yaml: holds list, not an object; is it an OpenAPI document?"),
-        ("", "spec.yaml: holds NoneType, not an object"),
+        ("", "spec.yaml: holds nothing, not an object"),
         ('{"a": 1,, }', "spec.yaml:1:9: not YAML or JSON:"),
         ("a: " + "[" * 5000 + "]" * 5000, "spec.yaml:1: nested over 200 levels deep; use $ref"),
         ("a: " + "{a: " * 100_000, "spec.yaml:1: nested over 200 levels deep; use $ref"),
