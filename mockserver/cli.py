@@ -47,7 +47,7 @@ def project_settings(folder: Path) -> dict[str, Any]:
     if not isinstance(switches, dict) or not all(isinstance(given, dict) for given in switches.values()):
         raise click.UsageError(f"{file}: [tool.mockserver.options] is not a table for each vendor, its switches by name")
     options = [f"{vendor}.{name}={value}" for vendor, given in switches.items() for name, value in given.items()]
-    told = {name.replace("-", "_"): value for name, value in told.items()}
+    told = {name.replace("-", "_"): value if isinstance(value, list) and name == "vendors" else str(value) for name, value in told.items()}
     return {"serve": {**told, "option": options}} if told or options else {}
 
 
@@ -221,7 +221,9 @@ def announce(site: Any, address: Any, token: str, as_json: bool) -> None:
         click.echo(orjson.dumps(told).decode())
         sys.stdout.flush()
         return
-    click.echo(f"mockserver {__version__}: {len(site.engines)} APIs, {len(site.scene.people):,} people of {site.scene.company}", err=True)
+    count = len(site.engines)
+    apis, people = f"{count} {'API' if count == 1 else 'APIs'}", f"{len(site.scene.people):,} people of {site.scene.company}"
+    click.echo(f"mockserver {__version__}: {apis}, {people}", err=True)
     for name, engine in site.engines.items():
         vendor = told["vendors"][name]
         click.echo(f"\n  {click.style(engine.vendor.title or name, bold=True)}  {vendor['url']}", err=True)

@@ -97,7 +97,7 @@ outside: Final = re.compile(rb"""\$ref["']?\s*:\s*["']?[^"'#\s{\[]""")
 def sidecar(path: Path) -> Path | None:
     """The overlay that lies beside a document: petstore.overlay.yaml beside petstore.yaml. An empty one is about to be written by a shell."""
     stem = path.name.rpartition(".")[0] or path.name
-    return next((found for ending in endings if (found := path.with_name(stem + ending)).is_file() and found.stat().st_size), None)
+    return next((found for ending in endings if (found := path.parent / (stem + ending)).is_file() and found.stat().st_size), None)
 
 
 def reaches_out(text: bytes) -> bool:

@@ -61,7 +61,7 @@ def adding(turn: Turn) -> Reply:
     """Every thing of the list that was sent."""
     role = turn.engine.role(turn.operation)
     kind = turn.engine.kind_of(role)
-    records = [kind.make(turn.world, each) for each in turn.body if isinstance(each, dict)]
+    records = [kind.make(turn.world, kind.offered(each)) for each in turn.body if isinstance(each, dict)]
     for record in records:
         turn.table(kind.name).put(record)
     return Reply(turn.operation.success, body_of(role, [kind.view(turn, record) for record in records]))

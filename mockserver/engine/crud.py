@@ -112,7 +112,7 @@ def creating(turn: Turn) -> Reply:
     parents_exist(turn, kind)
     kind.guard(turn, "create", None)
     owned = {name: turn.params[parameter] for name, parameter in kind.within.items() if parameter in turn.params}
-    record = kind.make(turn.world, {**sent(turn, role), **owned})
+    record = kind.make(turn.world, {**kind.offered(sent(turn, role)), **owned})
     turn.table(kind.name).put(record)
     return Reply(turn.operation.success, body_of(role, kind.view(turn, record)))
 

@@ -276,7 +276,7 @@ def wished(engine: Plain, turn: Turn, wish: Mapping[str, str]) -> Reply:
     """The documented reply that a `Prefer` header asks for. Raises Refusal (404, ours) when there is none."""
     operation = turn.operation
     code = wish.get("code", "")
-    status = int(code) if code.isdecimal() and len(code) == 3 else operation.success
+    status = operation.success if not code else int(code) if code.isdecimal() and len(code) == 3 else 0
     answer = operation.answer(status)
     if answer is None or (code and status != operation.success and not documents(operation, status)):
         raise no_such(f"{operation.id} documents no {code}; it has {', '.join(operation.answers)}")

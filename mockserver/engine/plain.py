@@ -89,7 +89,8 @@ class Plain(Engine):
             stored = bool(resource.thing) and self.contract.at(f"#/components/schemas/{resource.thing}", None) is not None
             kind = self._by_path[resource.path] = Kind(
                 resource.name, resource.thing if stored else "", layout, within={f"_{at}": name for name, at in resource.parents},
-                view=viewed, make=partial(self.records.made, resource), change=partial(self.changed, resource), missing=missing,
+                view=viewed, offered=partial(self.records.offered, resource), make=partial(self.records.made, resource),
+                change=partial(self.changed, resource), missing=missing,
                 address=partial(self.address, resource), conjure=partial(self.conjured, resource),
             )  # fmt: skip
         return kind

@@ -241,11 +241,16 @@ class Records:
 
     # -- what clients do --------------------------------------------------------------------------------------------
 
+    def offered(self, resource: Resource, sent: Mapping[str, Json]) -> Mapping[str, Json]:
+        """What was sent but for what only the server sets."""
+        closed = self.mould(resource).closed
+        return {name: value for name, value in sent.items() if name not in closed}
+
     def made(self, resource: Resource, world: World, told: Mapping[str, Json]) -> Placed:
-        """A new record of what was sent; what only the server knows is made up."""
+        """A new record of what is told; the rest is made up."""
         mould = self.mould(resource)
         owner = {name: value for name, value in told.items() if name[:2] == "_/"}
-        sent: Mapping[str, Json] = {name: value for name, value in told.items() if name[:2] != "_/" and name not in mould.closed}
+        sent: Mapping[str, Json] = {name: value for name, value in told.items() if name[:2] != "_/"}
         table, dice = world.store(self.vendor)[resource.name], world.draws()
         n = first_made + world.drawn
         named = bool(resource.id) and inside(sent, resource.id) is not NOTHING

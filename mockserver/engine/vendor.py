@@ -113,6 +113,10 @@ def allow(turn: Turn, verb: str, record: Record | None) -> None:
     """Everybody may."""
 
 
+def as_sent(body: Mapping[str, Json]) -> Mapping[str, Json]:
+    return body
+
+
 def as_given(world: World, partial: Mapping[str, Json]) -> Record:
     return dict(partial)
 
@@ -128,6 +132,7 @@ class Kind:
     parents  path parameter to the kind it names, when a parent must exist before its children are spoken of: {"id": "users"}
     listed   path parameter to the index that groups by it: {"id": "user"}
     view     the record as it goes on the wire (links are made here, from turn.base)
+    offered  what of a client's body may become a record: not what only the server sets
     make     a whole record from a part of one: what creating, seeding and scenes use; must not write
     change   the record with what was sent laid over it; must not write
     missing  what is said of a key that is not there
@@ -143,6 +148,7 @@ class Kind:
     parents: Mapping[str, str] = field(default_factory=dict)
     listed: Mapping[str, str] = field(default_factory=dict)
     view: Callable[[Turn, Record], Json] = as_stored
+    offered: Callable[[Mapping[str, Json]], Mapping[str, Json]] = as_sent
     make: Callable[[World, Mapping[str, Json]], Record] = as_given
     change: Callable[[Turn, Record, Mapping[str, Json]], Record] = laid_over
     missing: Callable[[Turn, Any], Refusal] = never_missing

@@ -403,9 +403,7 @@ async def faults(look: Look) -> tuple[str, Child]:
     return "Faults", [
         section("Switches", table("Packs of faults by vendor", ("Pack", "all", *look.vendors), [*packs, refusing], ""), name="packs"),
         section("Switched on", table("Faults", heads, rows, "Nothing goes wrong on purpose."), clear, name="faults"),
-        section(
-            "Limits", table("Limits", ("Limit", "Whose calls", "Left", "More in"), counted, "No call was counted yet."), name="limits"
-        ),
+        section("Limits", table("Limits", ("Limit", "Whose calls", "Left", "More in"), counted, "No call was counted yet."), name="limits"),
         h.section(h.h2("One more"), new_fault(look)),
     ]
 

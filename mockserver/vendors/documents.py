@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from mockserver.contract.contract import Contract
-from mockserver.contract.document import load
+from mockserver.contract.document import load, sidecar
+from mockserver.contract.roles import extension
 from mockserver.engine.dress import dressed, invalid, refused
 from mockserver.engine.locks import credentials_of, unlocked
 from mockserver.engine.plain import Fragmented, Plain
@@ -30,7 +31,7 @@ options: Final = {
 
 def is_path(name: str) -> bool:
     """Whether a word of the command line means a file rather than a bundled vendor."""
-    return "/" in name or "\\" in name or Path(name).suffix.lower() in (".json", ".yaml", ".yml") or Path(name).is_file()
+    return "/" in name or "\\" in name or Path(name).suffix.lower() in (".json", ".yaml", ".yml") or Path(name).exists()
 
 
 def word_for(path: str, taken: Iterable[str], own: Iterable[str] = ()) -> str:
@@ -66,7 +67,13 @@ def engine(path: str, given: Mapping[str, str] | None = None, taken: Iterable[st
 
 
 def made(name: str, contract: Contract, given: Mapping[str, str] | None) -> Plain:
-    return (Fragmented if contract.fragments else Plain)(card(name, contract), contract, given)
+    """A document at work. What a sidecar says of its operations is judged now: whoever wrote it should hear at once. Raises BadSpec."""
+    engine = (Fragmented if contract.fragments else Plain)(card(name, contract), contract, given)
+    if sidecar(Path(contract.document.source)):
+        for operation in contract.operations.values():
+            if extension in operation.node:
+                engine.role(operation)
+    return engine
 
 
 def renewed(site: Site, old: Plain) -> Plain:

@@ -17,8 +17,7 @@ import orjson
 from starlette.types import Receive, Scope, Send
 
 from mockserver.contract import bodies
-from mockserver.contract.contract import Unmatched
-from mockserver.contract.wire import BrokenEncoding
+from mockserver.contract.audit import audit
 from mockserver.engine.engine import Engine
 from mockserver.engine.journal import Exchange
 from mockserver.engine.problems import header, told
@@ -145,14 +144,8 @@ class Relay(App):
 
     def judged_call(self, engine: Engine, call: Call) -> tuple[str, tuple[Finding, ...]]:
         """The operation that was meant ("" when none was), and what is wrong with the call."""
-        try:
-            operation, values = engine.contract.match(call.method, engine.vendor.rewrite(call.path))
-        except Unmatched as unmatched:
-            words = f"takes {', '.join(unmatched.allowed)}, not {call.method}" if unmatched.allowed else "is not in the contract"
-            return "", (Finding("", f"path {call.path}", "path", words, call.method),)
-        except BrokenEncoding as error:
-            return "", (Finding("", "path", "encoding", f"broken percent-encoding in {error}", call.path),)
-        return operation.id, tuple(engine.contract.check_call(operation, call, values).findings)
+        operation, findings = audit(engine.contract, call, engine.vendor.rewrite(call.path))
+        return operation.id if operation else "", tuple(each for each in findings if each.keyword != "deprecated")
 
     def judged_reply(self, engine: Engine, name: str, reply: Reply) -> tuple[tuple[Finding, ...], Json]:
         """What is wrong with a reply, and the value of its body."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mockserver import vendors
 from mockserver.contract.contract import Contract
 from mockserver.contract.inference import Inference
 from mockserver.errors import BadSpec
@@ -165,3 +167,18 @@ def test_a_word_that_means_nothing_in_our_extension_is_refused(tmp_path: Path) -
     inference = Inference(Contract.load(beside(tmp_path, wrong)))
     with pytest.raises(BadSpec, match="'explode' is not one of list, read"):
         inference.role(inference.contract.operations["uploadFile"])
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("behaviour: explode", "'explode' is not one of list, read"), ("kind: cat", "'cat' is no kind; known: pet, ")]
+)
+def test_what_a_sidecar_says_wrong_is_refused_before_anything_is_served(tmp_path: Path, word: str, said: str) -> None:
+    """Not when somebody calls the operation."""
+    path = beside(tmp_path, overlay.replace("behaviour: merge", word))
+    with pytest.raises(BadSpec, match=re.escape(said)):
+        vendors.site([str(path)])
+
+
+def test_an_empty_sidecar_is_none(tmp_path: Path) -> None:
+    """`mockserver inspect DOC --overlay > DOC.overlay.yaml`: the shell has made the file before the document is read."""
+    assert Contract.load(beside(tmp_path, "")).document.flaws == Contract.load(specs / "petstore.yaml").document.flaws

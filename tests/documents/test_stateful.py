@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from mockserver.engine.site import made
 from mockserver.message import Json
 from tests.documents.conftest import Client, Serve
 
@@ -33,6 +34,23 @@ def test_things_are_told_apart_by_whatever_the_path_names(petstore: Client) -> N
     assert petstore("GET", "/user/bob").value == {"username": "bob", "email": "bob@example.com"}
     petstore("PUT", "/user/amy", {"firstName": "Amy"})
     assert petstore("GET", "/user/amy").value == {"username": "amy", "firstName": "Amy"}
+
+
+def test_what_only_the_server_sets_is_for_scenes_to_tell(serve: Serve) -> None:
+    """A scene and the control API say what a record's id and state are; a client that sends them is not heard."""
+    shown = {"id": {"type": "string", "readOnly": True}, "status": {"enum": ["new", "old"], "readOnly": True}, "name": {"type": "string"}}
+    content = {"application/json": {"schema": {"type": "object", "required": [*shown], "properties": shown}}}
+    path = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    client = serve({
+        "openapi": "3.1.0", "info": {"title": "Shop", "version": "1"},
+        "paths": {
+            "/carts": {"post": {"requestBody": {"content": content}, "responses": {"201": {"description": "", "content": content}}}},
+            "/carts/{id}": {"get": {"parameters": [path], "responses": {"200": {"description": "", "content": content}}}},
+        },
+    })  # fmt: skip
+    told: dict[str, Json] = {"id": "c-7", "status": "old", "name": "Ada"}
+    assert made(client.engine, client.engine.kinds["carts"], client.site.worlds.get("default"), told) == (told, [])
+    assert client("POST", "/carts", told).value["id"] != "c-7"
 
 
 def test_records_point_to_records_that_are_there(petstore: Client) -> None:

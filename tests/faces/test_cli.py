@@ -183,6 +183,8 @@ def test_the_curl_lines_work() -> None:
     ("arguments", "words"),
     [
         (["serve", "zendeks"], "unknown vendor 'zendeks': did you mean 'zendesk'?"),
+        (["serve", ".."], "..: cannot be read: Is a directory"),
+        (["serve", "."], ".: cannot be read: Is a directory"),
         (["serve", "none.yaml"], "none.yaml: cannot be read: No such file or directory"),
         (["serve", "broken.yaml"], "broken.yaml:2:"),
         (["serve", "empty.json"], "empty.json: not an OpenAPI document"),
@@ -268,6 +270,9 @@ def test_variables_win_over_pyproject_and_words_over_both(tmp_path: Path) -> Non
     [
         ("[tool.mockserver]\nprot = 1\n", "did you mean 'port'?"),
         ("[tool.mockserver]\nport = 'x'\n", "'x' is not a valid integer"),
+        ("[tool.mockserver]\npeople = [1]\n", "'[1]' is not a valid integer"),
+        ("[tool.mockserver]\npeople = true\n", "'True' is not a valid integer"),
+        ("[tool.mockserver]\ntls = 3\n", "'3' is not a valid boolean"),
         ("tool.mockserver = 1\n", "[tool.mockserver] is not a table"),
         ("[tool.mockserver]\noptions = 1\n", "[tool.mockserver.options] is not a table for each vendor"),
         ("[tool.mockserver.options]\nzendesk = 1\n", "[tool.mockserver.options] is not a table for each vendor"),

@@ -25,7 +25,7 @@ def test_nothing_is_found_in_our_own_fake(vendor: str) -> None:
     assert trials.cases > 100
 
 
-def document(folder: Path, name: str, kind: str) -> str:
+def document(folder: Path, name: str, kind: str, **more: Any) -> str:
     """A document of one list, whose rows have an id of this type."""
     row = {"type": "object", "required": ["id"], "properties": {"id": {"type": kind}}}
     good = {"description": "Yes.", "content": {"application/json": {"schema": {"type": "array", "items": row}}}}
@@ -33,10 +33,19 @@ def document(folder: Path, name: str, kind: str) -> str:
         "openapi": "3.1.0",
         "info": {"title": "Things", "version": "1"},
         "paths": {"/things": {"get": {"operationId": "listThings", "responses": {"200": good}}}},
+        **more,
     }
     file = folder / f"{name}.json"
     file.write_text(json.dumps(told))
     return str(file)
+
+
+@pytest.mark.slow
+def test_a_document_without_a_reply_for_strangers_is_served_without_fault(tmp_path: Path) -> None:
+    """Most documents have security and no 401: our refusal is told apart by its header, and is no finding."""
+    key = {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+    locked = document(tmp_path, "locked", "integer", components={"securitySchemes": key}, security=[{"key": []}])
+    assert Trial(locked, examples=3).run().found == []
 
 
 @pytest.mark.slow
