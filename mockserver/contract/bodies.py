@@ -37,7 +37,6 @@ files: Final[dict[str, bytes]] = {
 
 
 @lru_cache(maxsize=1000)
-@lru_cache(maxsize=1000)
 def family(media: str) -> str:
     """Which way a media type is written: "json", "xml", "form", "multipart", "yaml", "text" or "bytes"."""
     media = media.partition(";")[0].strip().lower()
@@ -63,7 +62,6 @@ def write(contract: Contract, place: str, media: str, value: Json) -> tuple[byte
     return writers[family(media)](contract, place, value, bare), sent_as(media)
 
 
-@lru_cache(maxsize=1000)
 @lru_cache(maxsize=1000)
 def sent_as(media: str) -> str:
     """The media type as a header says it: what a range stands for, and a multipart's boundary."""

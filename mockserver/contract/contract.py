@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import itemgetter
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -293,7 +293,9 @@ class Contract:
         """Read the call as the operation describes it; everything wrong with it is among the findings."""
         checked = Checked()
         where = operation.by_place
-        if where.path:
+        if where.path and operation.takes_any_path:
+            checked.params = dict(zip(operation.names, path_values, strict=True))
+        elif where.path:
             given = {name: [value] for name, value in zip(operation.names, path_values, strict=True)}
             self._read(operation, where.path, given, checked)
         if where.query or call.query:
@@ -350,8 +352,9 @@ class Contract:
                     Finding(operation.id, "body", "required", "a body is required", None, operation.place + "/requestBody")
                 )
             return
-        media = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-        declared = media_of(by_media, media) if media else next(iter(by_media), None)
+        content_type = call.headers.get("content-type", "")
+        media = essence(content_type)
+        declared = media if media in by_media else media_of(by_media, media) if media else next(iter(by_media), None)
         if declared is None:
             words = f"media type {media or 'none'!r} is not one of {', '.join(by_media)}"
             checked.findings.append(
@@ -360,7 +363,7 @@ class Contract:
             return
         place = by_media[declared]
         try:
-            checked.body = self._parsed(call.body, declared, media, place, call.headers.get("content-type", ""))
+            checked.body = self._parsed(call.body, declared, media, place, content_type)
         except (ValueError, RecursionError) as error:
             words = f"is not {'JSON' if is_json(media or declared) else declared}: {error}"
             checked.findings.append(Finding(operation.id, "body", "syntax", words, call.body[:200].decode(errors="replace"), place))
@@ -397,9 +400,13 @@ class Contract:
 
     def check_reply(self, operation: Operation, reply: Reply) -> list[Finding]:
         """Whether the contract allows this reply to this operation."""
-        verdict = self._verdicts.get((operation.id, reply.status, reply.media))
-        if verdict is not None and reply.value is not NOTHING and verdict(reply.value):
-            return []
+        if reply.value is NOTHING:
+            if not reply.body and operation.answer(reply.status) is not None:
+                return []
+        else:
+            verdict = self._verdicts.get((operation.id, reply.status, reply.media))
+            if verdict is not None and verdict(reply.value):
+                return []
         return self._judged(operation, reply)
 
     def _judged(self, operation: Operation, reply: Reply) -> list[Finding]:
@@ -408,8 +415,6 @@ class Contract:
         if answer is None:
             words = f"{reply.status} is not documented; documented: {', '.join(operation.answers)}"
             return [Finding(operation.id, "status", "status", words, reply.status, operation.place + "/responses")]
-        if reply.value is NOTHING and not reply.body:
-            return []
         media = reply.media or "application/json"
         declared = media_of(answer.media, media) or media_of(answer.media, media.partition(";")[0].lower())
         if declared is None:
@@ -542,6 +547,13 @@ def media_of(declared: Mapping[str, str], media: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1000)
+def essence(content_type: str) -> str:
+    """The media type that a Content-Type names, without its parameters."""
+    return content_type.partition(";")[0].strip().lower()
+
+
+@lru_cache(maxsize=1000)
 def is_json(media: str) -> bool:
     media = media.partition(";")[0]
     return media in ("application/json", "text/json") or media.endswith("+json")

@@ -108,6 +108,7 @@ def listed(spot: Spot) -> Maker:
     """One of an enum."""
     shape = spot.shape
     likely = [each for each in shape.enum or () if shape.types is None or suits(kind_of(each), shape.types)]
+    said = saying_something(likely)
     checked = cache(lambda: [each for each in likely if spot.check(each)])
 
     def make(making: Making, given: Json, depth: int, lean: bool) -> Json:
@@ -116,7 +117,7 @@ def listed(spot: Spot) -> Maker:
             return given
         if making.examples and (shown := next((each for each in shape.examples if each in allowed), None)) not in nothings:
             return shown
-        told = [each for each in allowed if each not in nothings] or allowed
+        told = said if allowed is likely else saying_something(allowed)
         if not told:
             raise spot.impossible("no value of its enum is allowed")
         return told[making.dice.below(len(told))]
@@ -125,6 +126,11 @@ def listed(spot: Spot) -> Maker:
 
 
 nothings: Final = (None, "")
+
+
+def saying_something(allowed: list[Json]) -> list[Json]:
+    """Those of an enum's values that say something, if any does."""
+    return [each for each in allowed if each not in nothings] or allowed
 
 
 def a_string(spot: Spot) -> Leaf:
@@ -369,6 +375,9 @@ def an_object(spot: Spot) -> Maker:
         for field in fields():
             key = field.name
             if key in told:
+                if making.trusting:
+                    out[key] = told[key]  # as every maker would
+                    continue
                 value, little = told[key], False
             elif key in skip and not field.needed:
                 if field.default is not NOTHING:

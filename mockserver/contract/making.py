@@ -27,8 +27,19 @@ class Dice(Protocol):
     def bits(self, n: int) -> int: ...
 
 
-class Person(NamedTuple):
+class Somebody(Protocol):
     """Whom a made-up record is about."""
+
+    @property
+    def given(self) -> str: ...
+    @property
+    def family(self) -> str: ...
+    @property
+    def email(self) -> str: ...
+
+
+class Person(NamedTuple):
+    """Somebody who is no more than that."""
 
     given: str
     family: str
@@ -51,13 +62,12 @@ class Making:
     wary      whether every part is checked as it is made: dear where schemas are entangled, so only when the quick ways failed
     left      how many nodes may still be made
     open      the schemas being made, outermost first
-    born      when the thing began; city: where it is
     """
 
     dice: Dice
     side: Side
     now: int
-    person: Person
+    person: Somebody
     examples: bool = True
     named: Callable[[str], Json] = lambda _: NOTHING
     skip: frozenset[str] = frozenset()
@@ -67,12 +77,22 @@ class Making:
     wary: bool = False
     left: int = largest
     open: list[tuple[str, ...]] = field(default_factory=list)
-    born: int = 0
-    city: int = 0
+    _born: int | None = None
+    _city: int | None = None
 
-    def __post_init__(self) -> None:
-        self.born = self.now - day - self.dice.below(40 * day)
-        self.city = self.dice.below(len(words.cities))
+    @property
+    def born(self) -> int:
+        """When the thing began."""
+        if self._born is None:
+            self._born = self.now - day - self.dice.below(40 * day)
+        return self._born
+
+    @property
+    def city(self) -> int:
+        """Where it is."""
+        if self._city is None:
+            self._city = self.dice.below(len(words.cities))
+        return self._city
 
     def time(self, moment: int) -> int:
         """A time in its life (see `words.moments`), milliseconds since the epoch: what begins lies before what is changed, and that

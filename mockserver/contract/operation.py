@@ -163,6 +163,14 @@ class Operation:
         return Places(*(tuple(each for each in self.parameters if each.where == where) for where in Places._fields))
 
     @cached_property
+    def takes_any_path(self) -> bool:
+        """Whether every variable of the path takes whatever text stands there, as most ids do."""
+        path = self.by_place.path
+        return all(each.read is str and each.check is always and not each.many and not each.deep for each in path) and {
+            each.name for each in path
+        } == set(self.names)
+
+    @cached_property
     def outdated(self) -> tuple[Parameter, ...]:
         """The parameters that the contract calls deprecated."""
         return tuple(

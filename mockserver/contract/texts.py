@@ -127,6 +127,7 @@ def date(days: int) -> str:
     return datetime.fromtimestamp(days * 86400, UTC).strftime("%Y-%m-%d")
 
 
+@lru_cache(maxsize=4096)
 def clock(second: int) -> str:
     """A time of day."""
     return f"{second // 3600:02}:{second // 60 % 60:02}:{second % 60:02}Z"

@@ -42,6 +42,13 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8192)
+def pointed(name: str) -> str:
+    """What a field of this name ("owner_id", "petId") holds the id of: its last word before that; "" when it is no such field."""
+    words = words_of(name)
+    return words[-2] if len(words) > 1 and words[-1] == "id" else ""
+
+
+@lru_cache(maxsize=8192)
 def singular(word: str) -> str:
     """One of what the word names many of, as far as spelling tells."""
     for ending, instead in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("ses", "se")):

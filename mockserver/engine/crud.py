@@ -108,11 +108,14 @@ def reading(turn: Turn) -> Reply:
 
 def creating(turn: Turn) -> Reply:
     """A new record of what was sent."""
-    role, kind = subject(turn)
-    parents_exist(turn, kind)
+    role, kind = turn.engine.subject(turn.operation)
+    if kind.parents:
+        parents_exist(turn, kind)
     kind.guard(turn, "create", None)
-    owned = {name: turn.params[parameter] for name, parameter in kind.within.items() if parameter in turn.params}
-    record = kind.make(turn.world, {**kind.offered(sent(turn, role)), **owned})
+    told = kind.offered(sent(turn, role))
+    if kind.within:
+        told = {**told, **{name: turn.params[parameter] for name, parameter in kind.within.items() if parameter in turn.params}}
+    record = kind.make(turn.world, told)
     turn.table(kind.name).put(record)
     return Reply(turn.operation.success, body_of(role, kind.view(turn, record)))
 

@@ -108,16 +108,11 @@ def shaped(engine: Plain, turn: Turn, place: str, value: Json) -> Json:
     return engine.sampler.value(place, making, value, words.singular(word_of(turn.operation.path)))
 
 
-def accepted(answer: Answer, accept: str) -> str:
-    """The documented media type that the caller likes best; JSON when it does not say."""
-    return best(tuple(answer.media.items()), accept) if len(answer.media) > 1 else next(iter(answer.media))
-
-
 @lru_cache(maxsize=1000)
-def best(documented: tuple[tuple[str, str], ...], accept: str) -> str:
-    """What `accept` likes best of media types and the places of their schemas. Clients say few different things, again and again."""
-    known = [media for media, _ in sorted(documented, key=lambda each: (bodies.family(each[0]) != "json", not each[1]))]
-    if accept and accept.strip() != "*/*":
+def accepted(answer: Answer, accept: str) -> str:
+    """The documented media type that the caller likes best; JSON when it does not say. Clients say few different things, again and again."""
+    known = sorted(answer.media, key=lambda media: (bodies.family(media) != "json", not answer.media[media]))
+    if len(known) > 1 and accept and accept.strip() != "*/*":
         for part in sorted(accept.lower().split(","), key=lambda part: -quality(part)):
             wanted = part.partition(";")[0].strip()
             for media in known:

@@ -284,8 +284,8 @@ def creating(turn: Turn) -> Reply:
     """A new record; one whose id is taken is refused where the document has a 409."""
     engine = of(turn)
     resource = engine.resource(turn.operation)
-    ident = engine.sent_id(resource, turn) if resource is not None else None
-    if resource is not None and ident is not None and documents(turn.operation, 409):
+    ident = engine.sent_id(resource, turn) if resource is not None and documents(turn.operation, 409) else None
+    if resource is not None and ident is not None:
         key = key_of(engine.owner(resource, turn).values(), ident)
         if key in turn.table(resource.name):
             raise Refusal(409, "conflict", f"{ident} is taken")

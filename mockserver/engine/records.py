@@ -12,7 +12,8 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from mockserver.contract import words
-from mockserver.contract.sample import Impossible, Making, Person, Sampler
+from mockserver.contract.making import Making, Person, Somebody
+from mockserver.contract.sample import Impossible, Sampler
 from mockserver.engine.fields import inside, merged, put_inside, stamped
 from mockserver.errors import Refusal
 from mockserver.message import NOTHING, Json
@@ -31,6 +32,7 @@ stocked_inside: Final = 2  # and in each parent
 deepest_family: Final = 6
 first_made: Final = 1_000_000  # where in lists the records stand that clients make: behind the scene's
 made_up: Final = 500_000  # and those made up when they were asked for
+most_known: Final = 1000  # people kept at hand: new records are about one of these
 most_tried: Final = 8  # how often a new record is made until its id is nobody's
 
 
@@ -74,6 +76,8 @@ def coerced(types: frozenset[str], value: Json) -> Json:
 class Mould:
     """What is the same for every record of a resource.
 
+    id      the path of property names to its id, () when it has none
+    place   JSON pointer of its schema, "" when it has none
     types   of its id
     first   the number that ids count on from; NOTHING where ids are no numbers: those made up differ anyway
     mine    for each parent its path names: the property that says which, "" when none does, and its types
@@ -84,6 +88,8 @@ class Mould:
     one     what one of them is called
     """
 
+    id: tuple[str, ...]
+    place: str
     types: frozenset[str]
     first: Json
     mine: tuple[tuple[str, frozenset[str]], ...]
@@ -107,6 +113,7 @@ class Records:
         self._making: set[str] = set()
         self._moulds: dict[str, Mould] = {}
         self._ids: dict[str, list[Json]] = {}
+        self._people: dict[int, Somebody] = {}
 
     # -- what there is to begin with --------------------------------------------------------------------------------
 
@@ -151,7 +158,7 @@ class Records:
         """The record of this number; the first is made of the document's examples."""
         making = self.making((resource.name, *owner.values(), index), self.now, index)
         making.examples = index == 0
-        return self.record(resource, making, {}, owner, index)
+        return self.record(self.mould(resource), making, {}, owner, index)
 
     @property
     def now(self) -> int:
@@ -161,16 +168,21 @@ class Records:
         """How values are made: about the people of the scene, with ids of records that are there."""
         seed = self.scene.seed if self.scene is not None else "0"
         dice = key if isinstance(key, Draws) else Draws(seed, self.vendor, *key)
-        people = self.scene.people if self.scene is not None else ()
-        someone = people[index % len(people)] if people else nobody
-        return Making(dice, "reply", now, Person(someone.given, someone.family, someone.email), named=partial(self.related, dice))
+        return Making(dice, "reply", now, self._people.get(index) or self.somebody(index), named=partial(self.related, dice))
+
+    def somebody(self, index: int) -> Somebody:
+        """Whom the record of this number is about: the people of the scene in turn."""
+        if self.scene is None or not self.scene.people:
+            return nobody
+        found = self.scene.people[index % len(self.scene.people)]
+        if index < most_known:
+            self._people[index] = found
+        return found
 
     def related(self, dice: Draws, name: str) -> Json:
         """The id of a record that a field of this name ("owner_id", "petId") points to, when there is a kind of that name."""
-        if name[-2:].lower() != "id":  # nearly every field
-            return NOTHING
-        parts = words.words_of(name)
-        resource = self.inference.about(parts[-2]) if len(parts) > 1 and parts[-1] == "id" else None
+        thing = words.pointed(name)
+        resource = self.inference.about(thing) if thing else None  # nearly every field points to nothing
         if resource is None or resource.single or not resource.id:
             return NOTHING
         ids = self._ids.get(resource.name)
@@ -192,7 +204,7 @@ class Records:
             mine = [inference.own_field(resource, at) for _, at in resource.parents]
             theirs = [(each, at) for each in inference.alike(resource) for _, at in each.parents]
             found = self._moulds[resource.path] = Mould(
-                types, self.first_number(resource) if numbered else NOTHING,
+                resource.id, resource.place, types, self.first_number(resource) if numbered else NOTHING,
                 tuple((own, inference.types(resource, (own,)) if own else frozenset()) for own in mine),
                 tuple({f"_{at}": own for each, at in theirs if (own := inference.own_field(each, at))}.items()),
                 closed, closed | set(resource.id[:1]), inference.optional_when_sent(resource), words.singular(resource.word),
@@ -205,20 +217,20 @@ class Records:
         return next((each for each in examples if isinstance(each, int)), 1)
 
     def record(
-        self, resource: Resource, making: Making, told: Mapping[str, Json], owner: Mapping[str, Json], n: int, wanted: Json = NOTHING
+        self, mould: Mould, making: Making, told: Mapping[str, Json], owner: Mapping[str, Json], n: int, wanted: Json = NOTHING
     ) -> Placed:
         """A whole record of a part of one. `wanted`: the id it must have."""
-        mould = self.mould(resource)
+        at = mould.id
         for (own, types), value in zip(mould.mine, owner.values(), strict=False):
             if own and own not in told:
                 told = {**told, own: coerced(types, value)}
-        if resource.id:
-            ident = coerced(mould.types, wanted) if wanted is not NOTHING else inside(told, resource.id)
+        if at:
+            ident = coerced(mould.types, wanted) if wanted is not NOTHING else inside(told, at)
             if ident is NOTHING and mould.first is not NOTHING:
                 ident = mould.first + n
-            told = told if ident is NOTHING else put_inside(told, resource.id, ident)
-        wire = self.filled(resource, making, told, mould.one)
-        ident = inside(wire, resource.id) if resource.id else NOTHING
+            told = told if ident is NOTHING else put_inside(told, at, ident)
+        wire = self.filled(mould, making, told)
+        ident = inside(wire, at) if at else NOTHING
         if wanted is not NOTHING:
             ident = wanted
         elif ident is NOTHING:
@@ -228,14 +240,14 @@ class Records:
             return Placed(wire, str(ident), ident, n, owner)  # at its own path nobody is named
         return Placed(wire, key_of(owner.values(), ident), ident, n, owner)
 
-    def filled(self, resource: Resource, making: Making, told: Mapping[str, Json], name: str) -> Json:
+    def filled(self, mould: Mould, making: Making, told: Mapping[str, Json]) -> Json:
         """What was told with the rest of the thing made up, as far as its schema can be kept."""
         making.whole = True
         value: Json = dict(told)
-        if not resource.place:
+        if not mould.place:
             return value
         try:
-            return self.sampler.value(resource.place, making, value if value or making.skip else NOTHING, name)
+            return self.sampler.value(mould.place, making, value if value or making.skip else NOTHING, mould.one)
         except Impossible:
             return value
 
@@ -244,22 +256,21 @@ class Records:
     def offered(self, resource: Resource, sent: Mapping[str, Json]) -> Mapping[str, Json]:
         """What was sent but for what only the server sets."""
         closed = self.mould(resource).closed
-        return {name: value for name, value in sent.items() if name not in closed}
+        return sent if closed.isdisjoint(sent) else {name: value for name, value in sent.items() if name not in closed}
 
     def made(self, resource: Resource, world: World, told: Mapping[str, Json]) -> Placed:
         """A new record of what is told; the rest is made up."""
         mould = self.mould(resource)
-        owner = {name: value for name, value in told.items() if name[:2] == "_/"}
-        sent: Mapping[str, Json] = {name: value for name, value in told.items() if name[:2] != "_/"}
+        owner, sent = parted(told)
         table, dice = world.store(self.vendor)[resource.name], world.draws()
         n = first_made + world.drawn
         named = bool(resource.id) and inside(sent, resource.id) is not NOTHING
         if not named and mould.first is not NOTHING:
             sent, named = put_inside(sent, resource.id, self.next_number(resource, world, table)), True
         for _ in range(most_tried):
-            making = self.making(dice, world.clock.now(), dice.below(1000))
+            making = self.making(dice, world.clock.now(), dice.below(most_known))
             making.examples, making.fresh, making.skip = False, True, mould.skip
-            record = self.record(resource, making, sent, owner, n)
+            record = self.record(mould, making, sent, owner, n)
             if named or record.key not in table:
                 break
         return record
@@ -303,8 +314,16 @@ class Records:
         """The record of an id that nobody has: the same one every time."""
         making = self.making((resource.name, key), self.now, sum(map(ord, str(key))))
         making.examples = resource.single
-        record = self.record(resource, making, {}, owner, made_up, ident)
+        record = self.record(self.mould(resource), making, {}, owner, made_up, ident)
         return Placed(record.wire, key, record.given, record.n, record.owner)
+
+
+def parted(told: Mapping[str, Json]) -> tuple[Mapping[str, Json], Mapping[str, Json]]:
+    """Whom a record is told to belong to (the hidden fields, named by a path), and its own fields."""
+    hidden = [name for name in told if name[:2] == "_/"]
+    if not hidden:
+        return {}, told
+    return {name: told[name] for name in hidden}, {name: value for name, value in told.items() if name not in hidden}
 
 
 def touched(body: Mapping[str, Json], sent: Container[str], now: int) -> dict[str, Json]:

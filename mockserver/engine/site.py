@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from mockserver.contract.wire import BrokenEncoding, plain
@@ -111,9 +112,12 @@ class Site:
                 world, path = plain(name), f"/{rest}"
             except BrokenEncoding:
                 world = ""
-        if world not in self.worlds and not world_name.fullmatch(world):
+        if not well_named(world) and world not in self.worlds:
             return problem("bad-world", f"{world[:140]!r} is no name for a world: letters, digits and ._~:@+- up to 128")
-        engine = self._by_host(host)
+        try:
+            engine = self._known_hosts[host]
+        except KeyError:
+            engine = self._by_host(host)
         if engine is not None:
             return Route(engine, world, path, base)
         first, slash, rest = path[1:].partition("/")
@@ -130,14 +134,11 @@ class Site:
 
     def _by_host(self, host: str) -> Engine | None:
         """The engine a host name means. What was found is kept: a server is called by few names."""
-        try:
-            return self._known_hosts[host]
-        except KeyError:
-            name = (host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host).lower()
-            found = self._hosts.get(name) or next((engine for tail, engine in self._wide if name.endswith(tail)), None)
-            if len(self._known_hosts) < most_hosts:
-                self._known_hosts[host] = found
-            return found
+        name = (host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host).lower()
+        found = self._hosts.get(name) or next((engine for tail, engine in self._wide if name.endswith(tail)), None)
+        if len(self._known_hosts) < most_hosts:
+            self._known_hosts[host] = found
+        return found
 
     def answer(self, method: str, scheme: str, host: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request, whoever it is for."""
@@ -149,6 +150,12 @@ class Site:
         if world.outbox:
             self.mail(world)
         return reply
+
+
+@lru_cache(maxsize=1000)
+def well_named(world: str) -> bool:
+    """Whether a world may be called this. Few worlds are asked again and again."""
+    return world_name.fullmatch(world) is not None
 
 
 def nobody_sends(world: World) -> None:

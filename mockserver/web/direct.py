@@ -109,7 +109,7 @@ async def delivered(reply: Reply, scope: Scope, receive: Receive, send: Send) ->
 
 def head(status: int, headers: list[tuple[str, str]], keep_alive: bool) -> bytes:
     """The head of a response."""
-    lines = [status_line(status), *[f"{name.lower()}: {value}" for name, value in headers]]
+    lines = [status_line(status), *[f"{name}: {value}" for name, value in headers]]
     if not keep_alive:
         lines.append("connection: close")
     return "\r\n".join([*lines, "\r\n"]).encode("latin-1", "replace")

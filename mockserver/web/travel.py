@@ -24,7 +24,7 @@ unwritable: Final = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 class Travel(NamedTuple):
     """A reply on its way.
 
-    headers  all of them, as they go on the wire
+    headers  all of them, names in lower case: one that comes twice stands here twice
     body     the bytes that arrive
     delay    seconds before the first byte
     pace     seconds between the bytes of the body
@@ -47,9 +47,11 @@ def travel(reply: Reply, method: str) -> Travel:
         reply = problem("own-error", f"this reply has a header that cannot be written: {dict(reply.headers)!r:.400}")
     status, content, delivery = reply.status, reply.content, reply.delivery
     length = len(content) if delivery.length is None else delivery.length
-    headers = [*reply.headers.items(), ("date", http_date(int(time.time())))]
+    headers = [(name.lower(), value) for name, value in reply.headers.items()] if reply.headers else []
+    typed = bool(headers) and any(name == "content-type" for name, _ in headers)
+    headers.append(("date", http_date(int(time.time()))))
     if status not in bodiless:
-        if content and "content-type" not in {name.lower() for name in reply.headers}:
+        if content and not typed:
             headers.append(("content-type", reply.media or "application/json"))
         headers.append(("content-length", str(length)))
     body = b"" if method == "HEAD" or status in bodiless else content

@@ -100,7 +100,7 @@ def test_a_header_that_would_not_stay_one_is_a_loud_500(
 def test_a_header_is_latin_1() -> None:
     """As HTTP/1.1 writes them; a status that nobody knows has no phrase."""
     assert head(
-        204, [("X-Word", "Grüße")], keep_alive=False
+        204, [("x-word", "Grüße")], keep_alive=False
     ) == "HTTP/1.1 204 No Content\r\nx-word: Grüße\r\nconnection: close\r\n\r\n".encode("latin-1")
     assert head(299, [], keep_alive=True) == b"HTTP/1.1 299 \r\n\r\n"
 
