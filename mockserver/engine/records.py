@@ -36,12 +36,7 @@ most_known: Final = 1000  # people kept at hand: new records are about one of th
 most_tried: Final = 8  # how often a new record is made until its id is nobody's
 
 
-def id_apart(record: Record) -> str | None:
-    """The id of a record whose key it is not: one below nobody is found by its key."""
-    return None if record.key == record.id else record.id  # type: ignore[attr-defined]  # tables of a document hold nothing but Placed
-
-
-layout: Final = Layout(key=attrgetter("key"), order=attrgetter("n", "key"), indexes={"id": id_apart})
+layout: Final = Layout(key=attrgetter("key"), order=attrgetter("n", "key"), indexes={"id": attrgetter("apart")})
 
 nobody: Final = Person("Ada", "Abara", "ada.abara@example.com")
 

@@ -21,23 +21,25 @@ class Draws:
     __slots__ = ("_key", "_pool", "_turn")
 
     def __init__(self, *key: object) -> None:
-        self._key = ":".join(map(str, key)).encode()
+        self._key = ":".join(map(str, key))
         self._turn = 0
         self._pool = 0
 
     def below(self, n: int) -> int:
         """A whole number from 0 to n - 1."""
-        if self._pool < n << 16:  # 16 bits beyond the size of n: a bias under 1 in 65,536
-            self._refill(n << 16)
-        self._pool, value = divmod(self._pool, n)
+        pool = self._pool
+        if pool < n << 16:  # 16 bits beyond the size of n: a bias under 1 in 65,536
+            pool = self._refilled(n << 16)
+        self._pool, value = divmod(pool, n)
         return value
 
-    def _refill(self, least: int) -> None:
-        self._pool = 0
-        while self._pool < least:
-            digest = blake2b(b"%s/%d" % (self._key, self._turn)).digest()
-            self._pool = self._pool << 512 | int.from_bytes(digest, "little")
+    def _refilled(self, least: int) -> int:
+        pool = 0
+        while pool < least:
+            digest = blake2b(f"{self._key}/{self._turn}".encode()).digest()
+            pool = pool << 512 | int.from_bytes(digest, "little")
             self._turn += 1
+        return pool
 
     def between(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""

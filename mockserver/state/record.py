@@ -15,15 +15,22 @@ class Placed(Record):
     wire   what travels: an object, or another JSON value of a kind whose things are none (then the record has no fields)
     key    unique in its table
     given  its id as a path gives it
-    id     the same as text
+    apart  the same as text where the key is another: that of a record below somebody
     n      its place in lists
     owner  whom it belongs to: what names each parent
     """
 
-    __slots__ = ("given", "id", "key", "n", "owner", "wire")
+    __slots__ = ("apart", "given", "key", "n", "owner", "wire")
 
     def __init__(self, wire: Any, key: str, given: Any, n: int, owner: Record) -> None:
-        self.wire, self.key, self.id, self.given, self.n, self.owner = wire, key, str(given), given, n, owner
+        self.wire, self.key, self.given, self.n, self.owner = wire, key, given, n, owner
+        ident = str(given)
+        self.apart = None if ident == key else ident
+
+    @property
+    def id(self) -> str:
+        """Its id as text."""
+        return self.key if self.apart is None else self.apart
 
     @property
     def fields(self) -> dict[str, Any]:

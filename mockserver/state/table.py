@@ -5,7 +5,8 @@ Rules of this file
 - A table has two layers: its base, shared by every world and frozen for ever, and what this world changed on top of it.
   Forking a world that changed nothing costs nothing, and a write costs what it touches, not what the table holds.
 - Every index is a list of keys in the order of its records, so that a page is a slice and a cursor a bisection.
-- A write only notes which lists it touches; a world has a list of its own when it first reads one that it has touched.
+- A write only keeps what was there before it. Which lists are touched by what was written is told when a list is next read, and a list is put right
+  when it is read itself; a world has one of its own when it first reads one that it has touched.
 """
 
 from __future__ import annotations
@@ -31,6 +32,11 @@ never: Final = float("inf")
 every: Final = ""
 """The index that holds every record of a table, in its one group None."""
 
+everything: Final = (every, None)
+
+absent: Final[Any] = object()
+"""Stands where a record, or its order, would stand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -49,7 +55,7 @@ class Layout:
 
     def groups(self, record: Record) -> list[tuple[str, Group]]:
         """Every (index, group) this record stands in."""
-        found: list[tuple[str, Group]] = [(every, None)]
+        found: list[tuple[str, Group]] = [everything]
         for name, group_of in self.indexes.items():
             group = group_of(record)
             if group is not None:
@@ -126,7 +132,7 @@ def shape(order: Any) -> Any:
 class Table:
     """The records of one kind in one world."""
 
-    __slots__ = ("_base", "_due", "_layout", "_lists", "_more", "_own", "_passed", "_touched")
+    __slots__ = ("_base", "_due", "_layout", "_lists", "_more", "_own", "_passed", "_touched", "_written")
 
     def __init__(self, layout: Layout, base: Shared | None = None) -> None:
         self._layout = layout
@@ -134,7 +140,8 @@ class Table:
         self._more = 0  # than in the base
         self._own: dict[Key, Record | None] = {}
         self._lists: dict[tuple[str, Group], list[Key]] = {}
-        self._touched: dict[tuple[str, Group], dict[Key, bool]] = {}  # lists not read since: who came (True) and went
+        self._written: dict[Key, Record | None] = {}  # since any list was read: what was there before
+        self._touched: dict[tuple[str, Group], dict[Key, Any]] = {}  # lists not read since: the order by which who stood there, or `absent`
         self._due: list[tuple[int, Key]] = []  # of our own records
         self._passed = 0  # so many of the base's that were due are our own by now
 
@@ -145,6 +152,7 @@ class Table:
         twin._own, twin._due = self._own.copy(), self._due.copy()
         twin._lists = {at: members.copy() for at, members in self._lists.items()}
         twin._touched = {at: whom.copy() for at, whom in self._touched.items()}
+        twin._written = self._written.copy()
         return twin
 
     @property
@@ -168,30 +176,57 @@ class Table:
 
     def get(self, key: Key) -> Record | None:
         """The record of this key, or None."""
-        if self._own and key in self._own:
-            return self._own[key]
-        return self._base.get(key)
+        found = self._own.get(key, absent)
+        return self._base.get(key) if found is absent else found
 
     def keys(self, index: str = every, group: Group = None) -> Sequence[Key]:
         """The keys of a group in order. Read it and let go: it changes with the table."""
         if not self._own:
             return self._base.keys(index, group)
+        if self._written:
+            self._settle()
         at = (index, group)
-        members: Sequence[Key] | None = self._lists.get(at)
-        if members is None:
-            members = self._base.keys(index, group)
-            touched = self._touched.pop(at, None)
-            if touched:
-                members = self._lists[at] = self._merged(members, touched)
-        return members
+        members = self._lists.get(at)
+        if at in self._touched:
+            members = self._lists[at] = self._merged(at, members, self._touched.pop(at))
+        return self._base.keys(index, group) if members is None else members
 
-    def _merged(self, shared: Sequence[Key], touched: Mapping[Key, bool]) -> list[Key]:
-        """A list of the base without those that went and with those that came."""
-        members = [key for key in shared if key not in touched]
-        for key, came in touched.items():
-            if came:
-                self._insert(members, key)
-        return members
+    def _settle(self) -> None:
+        """Note which lists must be put right for what was written, and by which order who stood there."""
+        groups, order = self._layout.groups, self._layout.order
+        for key, old in self._written.items():
+            new = self._own.get(key)
+            leaving, coming = [] if old is None else groups(old), [] if new is None else groups(new)
+            stood = absent if old is None else order(old)
+            if new is not None and stood == order(new):  # as usual: in the lists of both it stays where it is
+                leaving, coming = [at for at in leaving if at not in coming], [at for at in coming if at not in leaving]
+            for at in leaving:
+                self._touched.setdefault(at, {}).setdefault(key, stood)  # what counts is where it stood when the list was last right
+            for at in coming:
+                self._touched.setdefault(at, {}).setdefault(key, absent)
+        self._written.clear()
+
+    def _merged(self, at: tuple[str, Group], own: list[Key] | None, touched: Mapping[Key, Any]) -> list[Key]:
+        """Our own list, or a new one of the base's, without those that went and with those that came."""
+        index, group = at
+        went = {key: stood for key, stood in touched.items() if stood is not absent}
+        if own is None or len(went) > len(own) >> 8:  # about where one pass takes less than so many bisections
+            shared = self._base.keys(index, group) if own is None else own
+            own = [key for key in shared if key not in went] if went else [*shared]
+        else:
+            for key, stood in went.items():
+                place = bisect_left(own, stood, key=lambda each: went[each] if each in went else self.order_of(each))
+                del own[own.index(key, place)]
+        group_of, order = self._layout.indexes.get(index), self._layout.order
+        for key in touched:
+            record = self._own.get(key)
+            if record is not None and (group_of is None or group_of(record) == group):
+                self._insert(own, key, order(record))
+        return own
+
+    def _insert(self, members: list[Key], key: Key, order: Any) -> None:
+        newest = not members or self.order_of(members[-1]) < order  # as nearly every new one is
+        members.insert(len(members) if newest else bisect_left(members, order, key=self.order_of), key)
 
     def rows(self, index: str = every, group: Group = None) -> list[Record]:
         """The records of a group in order."""
@@ -241,24 +276,16 @@ class Table:
 
     def put(self, record: Record) -> None:
         """Add a record, or put it in the place of the one with its key."""
-        layout, key = self._layout, self._layout.key(record)
-        old, coming = self.get(key), layout.groups(record)
+        layout = self._layout
+        key = layout.key(record)
+        old = self.get(key)
         if old is None:
             self._more += 1
-        else:
-            leaving = layout.groups(old)
-            if layout.order(old) == layout.order(record):  # as usual: in the lists of both it stays where it is
-                leaving, coming = [at for at in leaving if at not in coming], [at for at in coming if at not in leaving]
-            self._leave(key, old, leaving)
+        if layout.due is not None:
             self._forget(key, old)
+            self._await(key, record)
+        self._written.setdefault(key, old)
         self._own[key] = record
-        for at in coming:
-            members = self._lists.get(at)
-            if members is None:
-                self._touched.setdefault(at, {})[key] = True
-            else:
-                self._insert(members, key)
-        self._await(key, record)
 
     def _await(self, key: Key, record: Record) -> None:
         """Our own record falls due when it says."""
@@ -266,24 +293,9 @@ class Table:
         if when is not None:
             insort(self._due, (when, key), key=first)
 
-    def _insert(self, members: list[Key], key: Key) -> None:
-        order = self.order_of(key)
-        newest = not members or self.order_of(members[-1]) < order  # as nearly every new one is
-        members.insert(len(members) if newest else bisect_left(members, order, key=self.order_of), key)
-
-    def _leave(self, key: Key, record: Record, lists: Iterable[tuple[str, Group]]) -> None:
-        """Out of these lists; the record is still where it was."""
-        order = self._layout.order(record)
-        for at in lists:
-            members = self._lists.get(at)
-            if members is None:
-                self._touched.setdefault(at, {})[key] = False
-            else:
-                del members[members.index(key, bisect_left(members, order, key=self.order_of))]
-
-    def _forget(self, key: Key, record: Record) -> None:
+    def _forget(self, key: Key, record: Record | None) -> None:
         """Our own record falls due no more."""
-        when = self._when(record) if key in self._own else None
+        when = self._when(record) if record is not None and key in self._own else None
         if when is not None:
             del self._due[self._due.index((when, key), bisect_left(self._due, when, key=first))]
 
@@ -291,40 +303,30 @@ class Table:
         """Take a record out; returns it, or None when there was none."""
         record = self.get(key)
         if record is not None:
-            self._leave(key, record, self._layout.groups(record))
-            self._forget(key, record)
-            self._erase(key)
+            if self._layout.due is not None:
+                self._forget(key, record)
+            self._erase(key, record)
         return record
 
-    def _erase(self, key: Key) -> None:
+    def _erase(self, key: Key, record: Record) -> None:
+        self._written.setdefault(key, record)
+        self._more -= 1
         if self._base.get(key) is None:
             del self._own[key]
         else:
             self._own[key] = None
-        self._more -= 1
 
     def drop(self, keys: Iterable[Key]) -> list[Record]:
-        """Take many records out at once, at the cost of one pass over each list they stand in; returns those that were there."""
+        """Take many records out at once, at the cost of one pass over those that fall due; returns those that were there."""
         gone = {key: record for key in keys if (record := self.get(key)) is not None}
-        read = set()
-        for key, record in gone.items():
-            for at in self._layout.groups(record):
-                if at in self._lists:
-                    read.add(at)
-                else:
-                    self._touched.setdefault(at, {})[key] = False
-        for at in read:
-            self._lists[at] = [key for key in self._lists[at] if key not in gone]
         self._due = [each for each in self._due if each[1] not in gone]
-        for key in gone:
-            self._erase(key)
+        for key, record in gone.items():
+            self._erase(key, record)
         return list(gone.values())
 
     def order_of(self, key: Key) -> Any:
         """What the record of this key is sorted by. Raises KeyError."""
-        record = self._own.get(key)
-        if record is None:
-            record = self._base.get(key)
+        record = self.get(key)
         if record is None:
             raise KeyError(key)
         return self._layout.order(record)

@@ -111,7 +111,7 @@ class World:
     def draws(self) -> Draws:
         """Fresh dice: each call gives others, and the same ones after a rewind."""
         self.drawn += 1
-        return Draws(self.seed, "world", self.drawn)
+        return Draws(f"{self.seed}:world:{self.drawn}")
 
     def snapshot(self) -> Snapshot:
         """What `rewind` needs to make this moment again."""
