@@ -309,7 +309,8 @@ class Table:
         return record
 
     def _erase(self, key: Key, record: Record) -> None:
-        self._written.setdefault(key, record)
+        if self._written.setdefault(key, record) is None:
+            del self._written[key]  # made since a list was read: nobody saw it come
         self._more -= 1
         if self._base.get(key) is None:
             del self._own[key]
