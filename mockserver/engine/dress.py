@@ -32,8 +32,8 @@ ours: Final = "_ours"
 
 def documents(operation: Operation, status: int) -> bool:
     """Whether the contract has a reply of this status; `default` counts when it is not the only one."""
-    answers = operation.answers
-    return str(status) in answers or f"{status // 100}XX" in answers or ("default" in answers and len(answers) > 1)
+    answer = operation.answer(status)
+    return answer is not None and (answer.status != "default" or len(operation.answers) > 1)
 
 
 def dressed(turn: Turn, behave: Behaviour) -> Reply:
