@@ -56,14 +56,22 @@ class App:
     @cached_property
     def own(self) -> ASGIApp:
         """What answers under our own prefix."""
+        from mockserver.web.guard import Guard
+
+        async def beside(scope: Scope, receive: Receive, send: Send) -> None:
+            await (self.control if self.control.knows(scope) else self.looked_at)(scope, receive, send)
+
+        return Guard(beside, self._token)
+
+    @cached_property
+    def looked_at(self) -> ASGIApp:
+        """The pages, and the control API for what it knows nothing of either: programs ask for neither, and Starlette takes long to import."""
         from starlette.applications import Starlette
         from starlette.routing import Mount
 
-        from mockserver.web.guard import Guard
-
         own = Starlette(routes=[Mount(own_prefix, routes=[*self._pages, Mount("/", self.control)])])
         own.state.control = self.control
-        return Guard(own, self._token)
+        return own
 
     def close(self) -> None:
         """Let those go who follow what happens here: they would keep the server waiting."""

@@ -10,13 +10,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import orjson
-from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
-from starlette.types import Receive, Scope, Send
 
 from mockserver.contract.contract import Contract, Unmatched
 from mockserver.contract.operation import Operation
@@ -25,10 +22,15 @@ from mockserver.engine.problems import problem, told
 from mockserver.engine.site import Site, default_world
 from mockserver.errors import MockServerError
 from mockserver.message import Call, Json, Reply
+from mockserver.web.app import deliver, largest_body, read_body
 from mockserver.web.doors import doors
 from mockserver.web.outbox import Outbox
+from mockserver.web.travel import read_headers
 from mockserver.web.verdicts import Verdicts
 from mockserver.web.visit import Problem, Visit
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
 
 description: Final = Path(__file__).with_name("control.yaml")
 prefix: Final = "/_mockserver"
@@ -52,13 +54,29 @@ class Control:
         return Contract.load(description)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        answer = await self.answer(await read(Request(scope, receive)))
-        response = (
-            Response(answer.content, answer.status, dict(answer.headers), answer.media)
-            if isinstance(answer, Reply)
-            else StreamingResponse(answer, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
-        )
-        await response(scope, receive, send)
+        body = await read_body(receive)
+        if body is None:  # the client went away in the middle: nothing was asked
+            return
+        large = len(body) > largest_body
+        answer = problem("too-large", f"bodies are read up to {largest_body} bytes") if large else await self.answer(called(scope, body))
+        if isinstance(answer, Reply):
+            await deliver(answer, scope, receive, send)
+        else:
+            from starlette.responses import StreamingResponse  # only who follows waits for it
+
+            events = StreamingResponse(answer, media_type="text/event-stream", headers={"Cache-Control": "no-store"})
+            await events(scope, receive, send)
+
+    def knows(self, scope: Scope) -> bool:
+        """Whether the document has this path, with whatever method."""
+        call = called(scope, b"")
+        try:
+            self.match(call)
+        except Unmatched as unmatched:
+            return bool(unmatched.allowed)
+        except BrokenEncoding:
+            return False
+        return call.path.startswith("/")
 
     async def answer(self, call: Call) -> Reply | AsyncIterator[bytes]:
         """Answer one call, its path below the prefix: a reply, or events without end."""
@@ -116,10 +134,10 @@ class Control:
         return problem("own-reply", str(findings[0]), findings=told(findings)) if findings else reply
 
 
-async def read(request: Request) -> Call:
+def called(scope: Scope, body: bytes) -> Call:
     """The request as a call below the prefix."""
-    raw: bytes = request.scope.get("raw_path") or quote(request.scope["path"], safe="/~:@!$&'()*+,;=").encode()
-    path = raw.decode("latin-1").partition("?")[0].removeprefix(prefix) or "/"
-    query = request.scope["query_string"].decode("latin-1")
-    base = f"{request.url.scheme}://{request.headers.get('host', 'localhost')}"
-    return Call(request.method, path, query, dict(request.headers), await request.body(), base)
+    raw: bytes = scope.get("raw_path") or quote(scope["path"], safe="/~:@!$&'()*+,;=").encode()
+    path = raw.decode("latin-1").partition("?")[0].removeprefix(prefix)
+    headers = read_headers(scope["headers"])
+    base = f"{scope['scheme']}://{headers.get('host', 'localhost')}"
+    return Call(scope["method"], path, scope["query_string"].decode("latin-1"), headers, body, base)

@@ -8,17 +8,20 @@ show a token, which no page of another origin knows.
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Mapping
 from dataclasses import dataclass
-from secrets import compare_digest
-from typing import Final
-from urllib.parse import urlsplit
+from hmac import compare_digest
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
-from starlette.types import ASGIApp, Receive, Scope, Send
-
+from mockserver.contract.wire import cookies
 from mockserver.engine.problems import problem
 from mockserver.message import Reply
+from mockserver.web.app import deliver
+from mockserver.web.travel import read_headers
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
 cookie: Final = "mockserver_token"
 
@@ -31,49 +34,53 @@ class Guard:
     token: str = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        reply = refused(request, self.token)
-        app = self.app
-        if reply is not None:
-            app = Response(reply.content, reply.status, dict(reply.headers), reply.media)
-        elif self.token and "token" in request.query_params:
-            app = signed_in(request, self.token)
-        await app(scope, receive, send)
+        reply = refused(scope, read_headers(scope["headers"]), self.token)
+        if reply is None and self.token and "token" in asked(scope):
+            reply = signed_in(scope, self.token)
+        if reply is None:
+            await self.app(scope, receive, send)
+        else:
+            await deliver(reply, scope, receive, send)
 
 
-def signed_in(request: Request, token: str) -> Response:
+def asked(scope: Scope) -> dict[str, list[str]]:
+    """What the query asks for."""
+    return parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+
+
+def signed_in(scope: Scope, token: str) -> Reply:
     """The same address without the token, which the browser keeps in a cookie that no script reads and no other site sends."""
-    response = RedirectResponse(request.url.path, 303)
-    response.set_cookie(cookie, token, httponly=True, samesite="strict", secure=request.url.scheme == "https", path="/_mockserver")
-    return response
+    kept = f"{cookie}={quote(token, safe='')}; HttpOnly; Path=/_mockserver; SameSite=strict"
+    kept += "; Secure" if scope["scheme"] == "https" else ""
+    return Reply(303, headers={"location": quote(scope["path"]), "set-cookie": kept})
 
 
-def refused(request: Request, token: str = "") -> Reply | None:
+def refused(scope: Scope, headers: Mapping[str, str], token: str = "") -> Reply | None:
     """Why this request may not be answered, or None when it may."""
-    host = request.headers.get("host", "")
+    host = headers.get("host", "")
     if token:
-        if not shows(request, token):
+        if not shows(scope, headers, token):
             return problem("forbidden", "the control API of a public server wants its token: Authorization: Bearer TOKEN, or ?token=TOKEN")
     else:
-        client = request.client
-        if client is not None and client.host and not is_loopback(client.host):
+        client = scope.get("client")
+        if client is not None and client[0] and not is_loopback(client[0]):
             return problem("forbidden", "the control API answers this machine only")
         if not is_loopback(hostname(host)):
             return problem("forbidden", f"Host {host!r} is no name of this machine; use localhost or 127.0.0.1")
-    origin = request.headers.get("origin")
-    if origin is not None and origin != f"{request.url.scheme}://{host}":
+    origin = headers.get("origin")
+    if origin is not None and origin != f"{scope['scheme']}://{host}":
         return problem("forbidden", f"a page of {origin} may not use the control API")
-    if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
+    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return problem("forbidden", "a page of another origin may not use the control API")
     return None
 
 
-def shows(request: Request, token: str) -> bool:
+def shows(scope: Scope, headers: Mapping[str, str], token: str) -> bool:
     """Whether the request shows the token, in one of its three places."""
     given = (
-        request.headers.get("authorization", "").removeprefix("Bearer "),
-        request.cookies.get(cookie, ""),
-        request.query_params.get("token", ""),
+        headers.get("authorization", "").removeprefix("Bearer "),
+        *map(unquote, cookies(headers.get("cookie", "")).get(cookie, ())),
+        *asked(scope).get("token", ()),
     )
     return any(compare_digest(each.encode(), token.encode()) for each in given)
 

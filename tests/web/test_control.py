@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from mockserver import vendors
 from mockserver.engine.site import Site
 from mockserver.message import Call, Json, Reply
-from mockserver.web.app import App
+from mockserver.web.app import App, largest_body
 from tests import toy
 from tests.web.conftest import Served
 
@@ -46,6 +46,22 @@ def test_what_a_client_did_is_in_the_journal(served: Served) -> None:
     assert (exchange["operation"], exchange["response"]["status"]) == ("listShelves", 400)
     assert exchange["findings"][0]["place"] == "query limit"
     assert served.client.get(f"{served.address.url}/_mockserver/worlds/elsewhere/journal").json()["exchanges"] == []
+
+
+def test_what_was_asked_is_told_as_a_script_in_utf_8(served: Served) -> None:
+    """Calls hold whatever a client wrote; who reads the script in a browser sees it as it was written."""
+    served.client.post(
+        f"{served.url}/shelves", content='{"name": "Çağrı"}'.encode(), headers={**toy.writer, "content-type": "application/json"}
+    )
+    script = served.client.get(f"{served.control}/journal/curl")
+    assert script.headers["content-type"] == "text/plain; charset=utf-8"
+    assert "Çağrı" in script.text
+
+
+def test_what_is_too_large_is_not_read_as_something_else(served: Served) -> None:
+    """A record larger than the server reads is refused for its size."""
+    reply = served.client.post(f"{served.control}/state/library/shelves", content=b" " * (largest_body + 1))
+    assert (reply.status_code, reply.headers["mock-problem"]) == (413, "too-large")
 
 
 def test_what_is_seeded_is_served(served: Served) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -87,18 +88,22 @@ def test_a_token_lets_in_whoever_shows_it() -> None:
     assert visit({**bearer, "Origin": "https://www.example.org"}, token="sesame").status_code == 403
 
 
+tokens = {"a word": "sesame", "what no cookie can hold": 'open; "sésame", \\ 100%+'}
+
+
+@pytest.mark.parametrize("token", tokens.values(), ids=tokens)
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_a_browser_changes_the_token_of_its_address_for_a_cookie(scheme: str) -> None:
+def test_a_browser_changes_the_token_of_its_address_for_a_cookie(scheme: str, token: str) -> None:
     """The address it is sent on to has no token, no script reads the cookie, no other site sends it, and it lets in."""
     page = f"{scheme}://mock.example.com/_mockserver/health"
-    reply = visit(client="192.0.2.7", path=f"{page}?token=sesame&x=1", token="sesame")
+    reply = visit(client="192.0.2.7", path=f"{page}?token={quote(token)}&x=1", token=token)
     assert (reply.status_code, reply.headers["location"]) == (303, "/_mockserver/health")
     kept, *flags = reply.headers["set-cookie"].split("; ")
     assert {flag.lower() for flag in flags} == {"httponly", "path=/_mockserver", "samesite=strict"} | (
         {"secure"} if scheme == "https" else set()
     )
-    assert visit({"Cookie": kept}, client="192.0.2.7", path=page, token="sesame").status_code == 200
-    assert visit({"Cookie": f"{kept}x"}, client="192.0.2.7", path=page, token="sesame").status_code == 403
+    assert visit({"Cookie": kept}, client="192.0.2.7", path=page, token=token).status_code == 200
+    assert visit({"Cookie": f"{kept}x"}, client="192.0.2.7", path=page, token=token).status_code == 403
 
 
 def test_the_vendors_are_not_guarded() -> None:
