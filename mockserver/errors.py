@@ -12,9 +12,10 @@ ContractBroken           somebody did not keep the contract; carries the finding
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
+
+from mockserver.values import frozen
 
 
 class MockServerError(Exception):
@@ -53,7 +54,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return folded[found[0]] if found else None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One breach of the contract: what came, where, and what was allowed.
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, Final
 
 from mockserver.contract.shape import Shape
 from mockserver.message import Json
+from mockserver.values import frozen
 
 components: Final = "#/components/schemas/"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Discriminator:
     """name: the property, "" when there is none. mapping: what values stand for, beside the components of their names."""
 

@@ -12,7 +12,6 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Final
@@ -28,7 +27,6 @@ largest_source: Final = 64 * 1024 * 1024
 deepest: Final = 200
 
 
-@dataclass(frozen=True)
 class Document:
     """An OpenAPI document in the one form: 3.1 with JSON Schema 2020-12.
 
@@ -37,9 +35,8 @@ class Document:
     files   the files it was made of
     """
 
-    leaves: Leaves
-    source: str = "<memory>"
-    files: tuple[Path, ...] = ()
+    def __init__(self, leaves: Leaves, source: str = "<memory>", files: tuple[Path, ...] = ()) -> None:
+        self.leaves, self.source, self.files = leaves, source, files
 
     @property
     def parts(self) -> Mapping[str, Any]:

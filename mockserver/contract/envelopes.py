@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from mockserver.contract.paths import Paths, plain, trimmed, word_of
 from mockserver.contract.resource import component
 from mockserver.contract.words import singular, words_of
 from mockserver.errors import BadSpec
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.contract.contract import Contract
@@ -28,7 +28,7 @@ about_paging: Final = frozenset(
 list_names: Final = re.compile(r"(List|Collection|Response|Page|Results?|Paged|Paginated|Array|Set)\d*$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Body:
     """What a successful reply holds: whether a list, where in the body ("/"-separated property names), and the place of the thing's schema."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,6 +18,7 @@ from mockserver.contract.resource import Role, request_shape, variable
 from mockserver.contract.roles import extension, judged, overridden, verb_at
 from mockserver.contract.words import singular, words_of
 from mockserver.errors import BadSpec
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.contract.contract import Contract
@@ -30,7 +31,7 @@ of_no_word: Final = re.compile(r"api|rest|v\d+(\.\d+)*\w*")  # leading words tha
 common_ids: Final = "id {one}id {kind}id uuid guid uid identifier sid slug name key code"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spot:
     """Where an operation stands.
 
@@ -46,7 +47,7 @@ class Spot:
     tail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Resource:
     """One collection, or one single thing, of the document.
 

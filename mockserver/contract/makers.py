@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Final
 
@@ -22,6 +21,7 @@ from mockserver.contract.pattern import Unwritable, texts_like
 from mockserver.contract.shape import Impossible, bounds, hidden, kind_of, narrowed, suits
 from mockserver.contract.texts import as_long, fitted, number_for, text_for
 from mockserver.message import NOTHING, Json
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.contract.contract import Side
@@ -36,7 +36,7 @@ deepest: Final = 24
 generous_depth: Final = 3  # down to here optional objects and lists are filled in
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spot:
     """What a maker is compiled for: schemas that hold at once, a direction, and the name of the field."""
 
@@ -321,7 +321,7 @@ def anything(spot: Spot) -> Maker:
 # -- objects ----------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """A property of an object.
 

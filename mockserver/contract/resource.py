@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Final
+
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.contract.contract import Contract
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 variable: Final = re.compile(r"^\{([^{}]+)\}$")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Role:
     """What an operation does.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from copy import copy
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -22,6 +22,7 @@ from mockserver.errors import BadOption, Finding, Refusal, UnknownName
 from mockserver.message import Reply
 from mockserver.state.ids import Draws
 from mockserver.state.world import World
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.engine.engine import Engine
@@ -39,7 +40,7 @@ class Effect(Protocol):
         """The reply instead of, or made of, what `go` answers."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Status:
     """An error of the vendor's own shape; a 429 has the headers of the vendor's own limiter.
 
@@ -70,7 +71,7 @@ class Status:
         return turn.engine.leaving(turn, turn.engine.vendor.refuse(turn, refusal))[0]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Slow:
     """The reply begins so many seconds late, and up to `spread` more: even chances, or with `tail` mostly little and at times much."""
 
@@ -85,7 +86,7 @@ class Slow:
         return reply._replace(delivery=reply.delivery._replace(delay=reply.delivery.delay + late))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cut:
     """The connection drops: "before" the call is acted on, before the "head" of the reply, in its "body", or "after" all of it."""
 
@@ -99,7 +100,7 @@ class Cut:
         return cut(reply, {"head": -1, "body": size // 2, "after": size}[self.where])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drip:
     """The body comes byte by byte, with so many seconds between."""
 
@@ -110,7 +111,7 @@ class Drip:
         return reply._replace(delivery=reply.delivery._replace(pace=self.pace))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Garble:
     """The body is whole, and no JSON any more."""
 
@@ -121,7 +122,7 @@ class Garble:
         return reply._replace(body=content[:at] + b"\x00}{" + content[at + 1 :])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongLength:
     """Content-Length promises so many bytes more (or, negative, fewer) than there are."""
 
@@ -132,7 +133,7 @@ class WrongLength:
         return reply._replace(delivery=reply.delivery._replace(length=max(0, len(reply.content) + self.by)))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class WrongMedia:
     """The body says it is of another type."""
 
@@ -142,7 +143,7 @@ class WrongMedia:
         return go(turn)._replace(media=self.media)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stale:
     """What was written is read only so many seconds later, as from a replica that lags."""
 
@@ -163,7 +164,7 @@ class Stale:
         return go(Turn(turn.engine, turn.operation, turn.call, old))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Duplicate:
     """Webhooks that the call causes are sent twice."""
 
@@ -174,7 +175,7 @@ class Duplicate:
         return reply
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reorder:
     """Webhooks wait for those of later calls and are then sent the newest first."""
 
@@ -202,7 +203,7 @@ effects: Final[Mapping[str, Callable[..., Effect]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Fault:
     """An effect and when it strikes.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.state.world import World
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Standing:
     """Where a caller stands after a call was counted.
 
@@ -24,7 +25,7 @@ class Standing:
     allowed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Window:
     """So many calls in each window of so many seconds; windows begin with the first call they count."""
 
@@ -45,7 +46,7 @@ class Window:
         return Standing(self.calls, self.calls - used, -(-(start + length - now) // 1000), allowed)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Bucket:
     """A bucket of tokens, refilled by so many a second."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
@@ -12,6 +12,7 @@ import orjson
 
 from mockserver.errors import Refusal
 from mockserver.state.table import Group, Key, Record, Table, every
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.engine.vendor import Turn
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 Keep = Callable[[Record], bool]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Selection:
     """The records a list is about, in its order. Nothing is read before a page asks for it.
 
@@ -85,7 +86,7 @@ class Selection:
         return Selection(self.table, self.index, self.group, self.keep, not self.backwards)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Page:
     """One page: its records, and what stands before and behind the list in the body."""
 
@@ -101,7 +102,7 @@ class Pages(Protocol):
         """The page a turn's parameters ask for. Raises a Refusal on what the dialect does not allow."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Whole:
     """No paging: everything at once."""
 
@@ -109,7 +110,7 @@ class Whole:
         return Page(selection.run(0, len(selection.keys))[0])
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OffsetLimit:
     """`offset` and `limit` in; `limit`, `offset`, `more` and `total` out.
 
@@ -138,7 +139,7 @@ def itself(table: Table, cursor: str) -> Any:
     return cursor
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BeforeAfter:
     """Ids of records as cursors: `before`, `after`, `limit`, `order` in; `list_metadata` out.
 
@@ -183,7 +184,7 @@ class BeforeAfter:
         return Page(records, before=head, behind={self.metadata: cursors})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CursorToken:
     """`limit` and an opaque `cursor` in; `limit`, `more` and `next_cursor` out.
 
@@ -249,7 +250,7 @@ def letters_of(name: str) -> str:
     return "".join(filter(str.isalnum, name.lower()))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Inferred:
     """Whatever the document's names suggest: its parameters say how a page is asked for, its members how that is told.
 

@@ -6,7 +6,6 @@ The owner of a record has a field "_/path" for each parent that the path of its 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
@@ -20,6 +19,7 @@ from mockserver.message import NOTHING, Json
 from mockserver.state.ids import Draws
 from mockserver.state.record import Placed, Record
 from mockserver.state.table import Key, Layout, Table
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.contract.inference import Inference, Resource
@@ -67,7 +67,7 @@ def coerced(types: frozenset[str], value: Json) -> Json:
     return str(value) if types == {"string"} and not isinstance(value, str) else value
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Mould:
     """What is the same for every record of a resource.
 

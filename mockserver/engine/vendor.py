@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from mockserver.state.record import revised
 from mockserver.state.scene import Scene
 from mockserver.state.table import Layout, Record, Table
 from mockserver.state.world import Post, World
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.contract.resource import Role
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 nothing: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Caller:
     """Who asks.
 
@@ -121,7 +122,7 @@ def as_given(world: World, partial: Mapping[str, Json]) -> Record:
     return dict(partial)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Kind:
     """One kind of thing that is remembered.
 
@@ -157,7 +158,7 @@ class Kind:
     guard: Callable[[Turn, str, Record | None], None] = allow
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """A switch of a vendor's card: its default, the values it takes (empty: any text) and what it decides."""
 
@@ -166,7 +167,7 @@ class Option:
     about: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Held:
     """A session that a person holds with a vendor, as people look at it.
 
@@ -244,7 +245,7 @@ def plain_invalid(turn: Turn, findings: list[Finding]) -> Refusal:
     return Refusal(status, "invalid_request", f"{first.place}: {first.message}", field=first.place, findings=tuple(findings))
 
 
-@dataclass(frozen=True, eq=False)
+@frozen
 class Vendor:
     """The card.
 

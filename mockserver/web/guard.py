@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hmac import compare_digest
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, quote, unquote, urlsplit
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from mockserver.contract.wire import cookies
 from mockserver.engine.problems import problem
 from mockserver.message import Reply
+from mockserver.values import frozen
 from mockserver.web.app import deliver
 from mockserver.web.travel import read_headers
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 cookie: Final = "mockserver_token"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Guard:
     """An ASGI application behind the guard. token: what one must show; "": being on this machine is enough."""
 

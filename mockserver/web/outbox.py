@@ -6,13 +6,14 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from mockserver.engine.site import Site
 from mockserver.state.clock import minute, second
 from mockserver.state.world import Post, World
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from urllib.request import OpenerDirector
@@ -24,7 +25,7 @@ tick: Final = 1.0
 waits: Final = (5 * second, 30 * second, 2 * minute, 10 * minute, 30 * minute, 90 * minute)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sent:
     """One try: what was sent, and the status that came back (0: no answer, and why). number: which try of its world, from 1."""
 

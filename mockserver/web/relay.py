@@ -8,7 +8,6 @@ import ssl
 import time
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -24,6 +23,7 @@ from mockserver.engine.problems import header, told
 from mockserver.engine.site import Route, Site
 from mockserver.errors import BadOption, Finding
 from mockserver.message import NOTHING, Call, Json, Reply
+from mockserver.values import frozen
 from mockserver.web.app import App, deliver, read_body, scheme_of
 from mockserver.web.travel import read_headers
 
@@ -36,7 +36,7 @@ findings_header: Final = "Mock-Findings"
 largest_answer: Final = 64 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Upstream:
     """The server that is forwarded to."""
 

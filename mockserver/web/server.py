@@ -10,13 +10,13 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import uvicorn
 
 from mockserver.errors import BadOption, MockServerError
+from mockserver.values import frozen
 from mockserver.web.app import App
 
 backlog: Final = 4096
@@ -24,7 +24,7 @@ keep_alive: Final = 75
 loopback: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Address:
     """Where a server answers.
 
@@ -38,7 +38,7 @@ class Address:
     ca: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Plan:
     """What to listen on. A port of 0 is any free one; tls_port None: no TLS."""
 

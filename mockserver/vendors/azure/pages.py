@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
@@ -10,11 +9,12 @@ import orjson
 
 from mockserver.engine.pages import Page, Selection, link
 from mockserver.engine.vendor import Turn
+from mockserver.values import frozen
 from mockserver.vendors.azure.front import provider
 from mockserver.vendors.azure.tokens import bytes64, text64
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class NextLink:
     """`pageSize`, `isDescending` and `initialSkip` in; an absolute `nextLink` out, null on the last page.
 

@@ -9,7 +9,7 @@ import hashlib
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hmac import compare_digest
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -20,13 +20,14 @@ from mockserver.message import Json, Reply
 from mockserver.state.clock import iso_ms, millis, second
 from mockserver.state.ids import letters, ulid
 from mockserver.state.table import Record
+from mockserver.values import frozen
 from mockserver.vendors.workos import records, tokens
 from mockserver.vendors.workos.card import signing_in, spend, vendor
 from mockserver.vendors.workos.events import happened
 from mockserver.vendors.workos.words import coded, oauth, refuse, said
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Proof:
     """Somebody proved who they are.
 
