@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final
 
 from mockserver.state.record import public
 from mockserver.state.table import Key, Record, Table
 from mockserver.state.world import Tables
+from mockserver.values import frozen
 
 Stores = Mapping[str, Tables]
 """What `World.stores` and `Snapshot.stores` hold: the tables by vendor."""
@@ -18,7 +18,7 @@ the_scene: Final[Stores] = MappingProxyType({})
 """The stores of a world that nobody touched."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Change:
     """One record that is different. before is None when it was added, after when it was removed."""
 

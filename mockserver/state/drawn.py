@@ -13,11 +13,11 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from mockserver.state.table import Base, Group, Key, Layout, Record, Shared, every, first, never
+from mockserver.values import frozen
 
 kept_records: Final = 16_384
 kept_numbers: Final = 4_096
@@ -26,7 +26,7 @@ Owners = Callable[[Any], Iterable[int]]
 """The numbers that may hold what a key, or a group of an index, names: all of those that do, and others where that is simpler."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Drawn:
     """Records that are told by numbers: of the people of a scene, or whatever else they are counted by.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from pathlib import Path
@@ -17,6 +17,7 @@ import orjson
 from mockserver.errors import BadScene, nearest
 from mockserver.state.clock import day, hour, minute
 from mockserver.state.ids import Draws, drawn
+from mockserver.values import frozen
 
 roles: Final = ("admin", "agent", "end_user")
 statuses: Final = ("employed", "offboarded")
@@ -29,7 +30,7 @@ shift: Final = 10 * hour
 stay: Final = 9 * hour
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Device:
     """What somebody signs in from. kind: "desktop", "mobile" or "tablet"."""
 
@@ -169,7 +170,7 @@ class People(Sequence[Person]):
         return sum(map(self.holds, range(len(self))))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Scene:
     """Who there is.
 

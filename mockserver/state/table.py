@@ -13,10 +13,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import islice
 from operator import itemgetter
 from typing import Any, Final, Protocol
+
+from mockserver.values import frozen
 
 Record = Mapping[str, Any]
 """One stored thing. Treat as frozen; `{**record, "status": "revoked"}` makes the next version."""
@@ -38,7 +40,7 @@ absent: Final[Any] = object()
 """Stands where a record, or its order, would stand."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Layout:
     """How the records of a kind are found.
 

@@ -17,6 +17,7 @@ from typing import Any
 from mockserver.state.clock import Clock
 from mockserver.state.ids import Draws
 from mockserver.state.table import Key, Table
+from mockserver.values import frozen
 
 Stage = Callable[[str], Mapping[str, Table]]
 """The tables a vendor begins with, by kind."""
@@ -41,7 +42,7 @@ class Tables(dict[str, Table]):
         return (self.stage[kind] if table is None else table).overdue(now)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Post:
     """Something to be sent on: a webhook.
 
@@ -59,7 +60,7 @@ class Post:
     about: str = ""
 
 
-@dataclass(slots=True)
+@frozen
 class Snapshot:
     """The whole truth about a world at one moment. at: what its clock said then, milliseconds since the epoch."""
 
