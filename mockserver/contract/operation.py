@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from mockserver.contract import wire
 from mockserver.message import NOTHING, Json
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.contract.contract import Contract
@@ -23,7 +23,7 @@ ignored_headers: Final = frozenset({"accept", "content-type", "authorization"})
 unchecking: Final = frozenset({"type", "title", "description", "example", "examples", "default", "deprecated", "nullable"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Parameter:
     """One declared parameter.
 
@@ -68,7 +68,7 @@ class Places(NamedTuple):
     cookie: tuple[Parameter, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Answer:
     """One documented reply: the place of its response object and, by media type, of its schemas ("" where none is given)."""
 
