@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -15,12 +14,13 @@ from mockserver.contract.operation import Operation
 from mockserver.errors import BadOption
 from mockserver.message import Json
 from mockserver.remote import Remote, contract
+from mockserver.values import frozen
 
 token: Final = re.compile(r"\{\*\}|\{(?P<argument>\w+)(?:=(?P<default>[^}]*))?\}|\[options\]|(?P<fixed>\w+)=(?P<value>\S+)|(?P<word>\S+)")
 spans: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Line:
     """One line of `x-ctl`, read.
 

@@ -10,17 +10,17 @@ import asyncio
 import io
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from mockserver.values import frozen
 from mockserver.web.travel import Travel, read_headers
 
 end_of_head: Final = b"\r\n\r\n"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Asked:
     """A request as it came over some wire. path and query percent-encoded, header names lower case."""
 

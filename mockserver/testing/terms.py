@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from typing import Any, Final
 
 from mockserver.engine.faults import Fault, fault_of, packs
 from mockserver.errors import BadOption, UnknownName
+from mockserver.values import frozen
 
 breaches: Final[Mapping[str, str]] = {
     "unknown-path": "a path that the contract does not have",
@@ -26,7 +27,7 @@ breaches: Final[Mapping[str, str]] = {
 by_default: Final = frozenset(breaches) - {"deprecated"}
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Terms:
     """What a test is given and held to.
 

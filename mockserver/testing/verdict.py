@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from mockserver.engine.engine import Engine
 from mockserver.engine.journal import Exchange
 from mockserver.errors import ContractBroken, Finding
 from mockserver.message import Json
+from mockserver.values import frozen
 
 sort_of: Final[Mapping[str, str]] = {
     "unknown-path": "unknown-path",
@@ -34,7 +34,7 @@ sort_of: Final[Mapping[str, str]] = {
 ours: Final = frozenset({"own-reply", "own-error"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Breach:
     """One way in which one call left the contract."""
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from mockserver.engine.har import milliseconds
 from mockserver.engine.journal import Exchange
 from mockserver.state.clock import day, hour, iso_s, minute
 from mockserver.ui.markup import Child, Markup, h
+from mockserver.values import frozen
 from mockserver.web.verdicts import Verdicts
 
 width: Final = 960
@@ -34,7 +34,7 @@ def drawing(height: int, title: str, *children: Child) -> Markup:
     return h.svg(h.title(title), *children, viewBox=f"0 0 {width} {height}", role="img", aria_label=title, class_="picture")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Axis:
     """A line of time; milliseconds since the epoch."""
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,6 +23,7 @@ from mockserver.engine.faults import Effect, Fault, Go, fault_of, give
 from mockserver.errors import Refusal
 from mockserver.message import Call, Json, Reply
 from mockserver.state.ids import Draws
+from mockserver.values import frozen
 from mockserver.verify.forms import reply_place
 from mockserver.verify.listing import Row, rows_of
 
@@ -35,7 +36,7 @@ Change = Mapping[str, Json]
 """{"do": its sort, …}: see `sorts`."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Case:
     """One world to send a client into: what is unlike the plain one."""
 
@@ -43,7 +44,7 @@ class Case:
     changes: tuple[Change, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Known:
     """What is known of the client before a case: the first call it makes to each list; and how long a reply that never comes lasts, seconds."""
 
@@ -113,7 +114,7 @@ def copied(value: Json) -> Json:
     return json.loads(json.dumps(value))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Thing:
     """One record as a reply shows it: where in the body, what it is, the place of its schema, its component (else the place), its kind."""
 
@@ -184,7 +185,7 @@ def put(body: Json, path: tuple[str | int, ...] | list[Any], value: Json, *, dro
 lenses: Final = frozenset({"value", "absent", "extra", "reverse", "headers"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Lens:
     """Replies as a vendor might as well have given them."""
 
@@ -236,7 +237,7 @@ def note_writing(turn: Turn, reply: Reply) -> None:
 # -- what it does not ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Break:
     """One thing wrong with the body of a reply."""
 
@@ -273,7 +274,7 @@ breaks: Final[dict[str, Callable[[Reply, Change], Reply | None]]] = {
 # -- what goes wrong on the way ---------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Struck:
     """A fault that says it struck, and whose waits are short enough to be waited for."""
 
@@ -310,7 +311,7 @@ def fault(change: Change, known: Known) -> Fault:
 # -- what changes meanwhile -------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Shorten:
     """Pages of at most so many rows, with more to come."""
 
@@ -332,7 +333,7 @@ class Shorten:
             turn.call = call
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Move:
     """After so many calls of a list, a row leaves it, or one that was away comes back."""
 
@@ -361,7 +362,7 @@ class Move:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Expire:
     """After so many calls the credentials that were used first are good no more."""
 

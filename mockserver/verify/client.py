@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from mockserver.contract import drawers
 from mockserver.contract.lines import line_of
 from mockserver.errors import BadOption, UnknownName
+from mockserver.values import frozen
 from mockserver.verify.changes import Case, Change, Known, lenses
 from mockserver.verify.commands import CannotRun
 from mockserver.verify.draws import Draw, modes
@@ -36,7 +37,7 @@ most_findings: Final = 25
 most_shown: Final = 4000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """One thing that is wrong with a client.
 

@@ -17,11 +17,11 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, Any, Final
 
 from mockserver.engine.journal import Exchange
 from mockserver.errors import MockServerError
+from mockserver.values import frozen
 
 kept: Final = 400_000
 
@@ -30,7 +30,7 @@ class CannotRun(MockServerError):
     """The command could not be started, or does not do its job even when nothing is changed."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended:
     """How a command ended: its exit code (None: it had to be stopped), what it said, and the seconds it took from its first call on."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +17,7 @@ from mockserver.contract.sample import Impossible
 from mockserver.engine.pages import asking, letters_of
 from mockserver.errors import BadSpec
 from mockserver.message import Json
+from mockserver.values import frozen
 from mockserver.verify.changes import Case, Change, Known, Thing, copied, identity, late, put, readable, rewritten, things
 from mockserver.verify.forms import Forms, reply_place, unforeseen
 from mockserver.verify.listing import rows_of
@@ -35,7 +35,7 @@ never: Final = frozenset({"id", "self", "url", "href", "object", "etag"})
 stages: Final = frozenset({"status", "state"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Field:
     """One field of one record that a client was shown, or might have been.
 

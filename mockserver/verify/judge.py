@@ -6,11 +6,11 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mockserver.contract.audit import audit
 from mockserver.engine.journal import Exchange
+from mockserver.values import frozen
 from mockserver.verify.changes import Change, Known, readable, struck, words
 from mockserver.verify.listing import Row, rows_of
 from mockserver.verify.runs import Run, gave_up
@@ -23,7 +23,7 @@ kinds: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Sighting:
     """Something a client did wrong in one case.
 
@@ -46,7 +46,7 @@ class Wrong(NamedTuple):
     words: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Judge:
     """Knows what a client is asked to tell: the list that `view` is compared with, None when it tells nothing."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from copy import copy
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mockserver.engine.vendor import Turn
+from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.engine.engine import Engine
@@ -26,7 +26,7 @@ class Row(NamedTuple):
     record: Record
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Watching:
     """A page dialect that remembers what the page was one of."""
 

@@ -8,11 +8,11 @@ import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from mockserver.engine.site import Site
+from mockserver.values import frozen
 from mockserver.verify.changes import Case, Known, stage
 from mockserver.verify.commands import Anew, Ended, Heard, Warm
 
@@ -28,7 +28,7 @@ starts: Final = max(2, os.cpu_count() or 1)
 workers: Final = 6 * starts
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Run:
     """A case, the world it left behind, and how the command ended."""
 
