@@ -13,25 +13,27 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha1, sha256
+from math import prod
 from typing import Any, Final
 
 import orjson
 
-first: Final = int(
-    "f5467569c679a434ce24528ba48c5c6795ab9cff45ee24cd91c86e44b5983064"
-    "6fd6154879d9a2ee48dcca97d65ed2ace80b7352cf3b741eb06b96031de47d1f"
-    "e246e5d95391769eb478a53af385ab48fb3be4d68dd0201328dfa34056f0b6ed"
-    "dd569364f174d88393479452f48e890bc28f6e54642df12bfc028027cad32517",
-    16,
+# RFC 8017 allows any number of primes. With eight of 256 bits a signature takes 2 ms where two of 1024 take 13, and a server makes one when
+# it starts, to tell working credentials; whoever checks one sees a modulus of 2048 bits.
+primes: Final = tuple(
+    int(each, 16)
+    for each in (
+        "fb7f72403fbaa72e89a70bbca883ef5a66e28e66d0a0e2e69bb7c692dda71aa7",
+        "f573be6823e4149ed6ba861c04efb0e1d7acfc64c1bbb55c3b21f9b14b731187",
+        "ff1e884d92042880734dfd39da891fb0e03ba16b42c8f6f1f8b561c5a6a48d3f",
+        "fbd3cfad5edd0706d43b711d527011f45f49fcb23fa7a943d3ede46b5305cee9",
+        "fd96e642214890f237cedbe967e89f6c0bfc746fbb747010e93f79e3294a29c9",
+        "f3b15f8488e8108d90f7321f3f3c9c1440bb7e12816855db41a876452ee875dd",
+        "fb399b8c958ab5b159c02bd5c0a01c45f3721bc72845201e960b20ba8bff415b",
+        "fb5dd936be88659ef00dd22269b08e60fcd3b41dd417c11c980558fb5f4ed1f7",
+    )
 )
-second: Final = int(
-    "be14253fe859caef02e8fd338750301ff472a45a4c462257c766adb10a41dcd7"
-    "ad2a585f39e7eea22bedb2b17135309615b7b6853cda6247b7ee820b6727d34d"
-    "b46b75fd9b1786c352f236c7c41ed832bf6bc0c48635d7d12132723afe1693a8"
-    "e694b2597c56aa024f6f4ee7197540b68e270cbacb1b0aff4f7ef47106b237e5",
-    16,
-)
-modulus: Final = first * second
+modulus: Final = prod(primes)
 exponent: Final = 65537
 size: Final = 256
 
@@ -60,11 +62,13 @@ def padded(message: bytes) -> int:
 
 
 def signature(message: bytes) -> bytes:
-    """The RSA signature, by way of the two primes."""
-    block = padded(message)
-    secret = pow(exponent, -1, (first - 1) * (second - 1))
-    one, two = pow(block, secret % (first - 1), first), pow(block, secret % (second - 1), second)
-    return (two + second * ((one - two) * pow(second, -1, first) % first)).to_bytes(size)
+    """The RSA signature, put together (by the Chinese remainder theorem) from what it is modulo each prime."""
+    block, signed = padded(message), 0
+    for prime in primes:
+        others = modulus // prime
+        here = pow(block, pow(exponent, -1, prime - 1), prime)
+        signed += here * pow(others, -1, prime) % prime * others
+    return (signed % modulus).to_bytes(size)
 
 
 def write(claims: Mapping[str, Any]) -> str:
