@@ -56,7 +56,7 @@ def test_json_is_exactly_one_line(tmp_path: Path) -> None:
     with serving("--port", "0", cwd=tmp_path) as (told, server):
         assert told.keys() == {"url", "tls_url", "ca", "vendors"}
         assert (told["tls_url"], told["ca"]) == (None, None)
-        assert sorted(told["vendors"]) == vendors.names()
+        assert sorted(told["vendors"]) == list(vendors.names())
         for name, own in told["vendors"].items():
             assert own["url"] == f"{told['url']}/{name}"
             assert own["tls_url"] is None
@@ -303,7 +303,7 @@ def test_a_bad_variable_is_one_clear_line(name: str, value: str, tmp_path: Path)
 def test_vendors_tells_every_operation(tmp_path: Path) -> None:
     """Generated from the specs: for people, and as JSON."""
     told = json.loads(run("vendors", "--json", cwd=tmp_path).stdout)
-    assert [vendor["name"] for vendor in told] == vendors.names()
+    assert [vendor["name"] for vendor in told] == list(vendors.names())
     for vendor in told:
         assert {each["operation"] for each in vendor["operations"]} == set(vendors.engine(vendor["name"]).contract.operations)
     shown = run("vendors", "zendesk", cwd=tmp_path).stdout
