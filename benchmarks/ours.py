@@ -22,7 +22,7 @@ tables = made.lay(name)
 if told.stored:
     first = next(iter(tables["sessions"]))
     ids = (f"{number:020d}" for number in range(told.stored))
-    tables["sessions"]._base = base_of(  # type: ignore[attr-defined]  # a table reads its base by protocol
+    tables["sessions"]._base = base_of(
         tables["sessions"]._layout, (Placed({**first, "id": each}, each, each, int(each), {}) for each in ids)
     )
 serve(App(made), Plan(port=told.port), lambda _: None)
