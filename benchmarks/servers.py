@@ -63,6 +63,7 @@ def unused(count: int, start: list[int] = [0]) -> range:  # noqa: B006  # the on
 def uvicorn(app: str) -> Callable[[Path, int], list[str]]:
     return lambda _, port: [
         sys.executable, "-m", "uvicorn", app, "--app-dir", str(here), "--port", str(port), "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75",
+        "--no-proxy-headers", "--no-server-header", "--lifespan", "off", "--ws", "none",  # as ours has it
     ]  # fmt: skip
 
 
