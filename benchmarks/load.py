@@ -8,6 +8,10 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+most: Final = 1 << 16
+"""Bytes read at once: a larger buffer is mapped and unmapped for every reply."""
 
 Request = tuple[str, str, bytes]
 """Method, path, body."""
@@ -31,7 +35,7 @@ def raw(port: int, request: Request, headers: Iterable[str]) -> bytes:
 
 def reply(sock: socket.socket) -> tuple[int, bytes]:
     """One whole reply: its status and its bytes. Raises ConnectionError when the server hangs up."""
-    data = sock.recv(1 << 18)
+    data = sock.recv(most)
     while True:
         head, found, body = data.partition(b"\r\n\r\n")
         if found:
@@ -43,15 +47,15 @@ def reply(sock: socket.socket) -> tuple[int, bytes]:
                 whole = status in (204, 304) or body.endswith(b"0\r\n\r\n")
             if whole:
                 return status, body
-        more = sock.recv(1 << 18)
+        more = sock.recv(most)
         if not more:
             raise ConnectionError(f"the server hung up: {data[:200]!r}")
         data += more
 
 
 def cpu(pid: int) -> float:
-    """The processor seconds a process and all its threads have taken, to the nanosecond."""
-    return sum(int((task / "schedstat").read_text().split()[0]) for task in Path(f"/proc/{pid}/task").iterdir()) / 1e9
+    """The processor seconds a process and all its threads have taken, those included that have ended, to the nanosecond."""
+    return time.clock_gettime(~pid << 3 | 2)  # as clock_getcpuclockid(3) makes it of a process id
 
 
 def memory(pid: int) -> float:
