@@ -17,13 +17,14 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def frozen(cls: type[T]) -> type[T]:
-    """What `dataclass(frozen=True, slots=True)` makes of a class."""
+    """What `dataclass(frozen=True, slots=True)` makes of a class; one that says itself what it equals says how it is hashed, too."""
     made: Any = dataclass(init=False, repr=False, eq=False, slots=True)(cls)
     for method in (__repr__, __reduce__, __setattr__, __delattr__):
         setattr(made, method.__name__, method)
     parts = fields(made)
     made.__init__ = begun(made, parts)
-    made.__eq__, made.__hash__ = compared(tuple(part.name for part in parts if part.compare))
+    if "__eq__" not in vars(cls):
+        made.__eq__, made.__hash__ = compared(tuple(part.name for part in parts if part.compare))
     return made  # type: ignore[no-any-return]  # the class with its methods
 
 

@@ -57,6 +57,16 @@ class Bare:
     """A value without fields."""
 
 
+@frozen
+class Alone:
+    """A value that equals nothing but itself."""
+
+    about: dict[str, int]
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
+
+
 @given(given_words, given_words)
 def test_a_value_is_what_the_standard_library_makes_of_its_class(one: dict[str, Any], other: dict[str, Any]) -> None:
     """In its words, what it equals, what it is hashed by, and what becomes of it with some of its fields replaced."""
@@ -92,6 +102,13 @@ def test_a_value_with_what_cannot_be_hashed_is_not_hashed() -> None:
     """As with the standard library: better loud than by identity."""
     with pytest.raises(TypeError, match="unhashable"):
         hash(ours("a"))
+
+
+def test_a_value_may_say_itself_what_it_equals() -> None:
+    """As with the standard library: and then how it is hashed is its own, too."""
+    one, other = Alone({}), Alone({})
+    assert one != other
+    assert len({one, other, one}) == 2
 
 
 @pytest.mark.parametrize("name", ["name", "about", "unknown"])
