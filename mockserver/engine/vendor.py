@@ -302,6 +302,9 @@ class Vendor:
     sample: str = ""
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
 
+    __eq__ = object.__eq__  # there is one of each name
+    __hash__ = object.__hash__
+
     def behaviour(self, *operations: str) -> Callable[[Behaviour], Behaviour]:
         """Register the behaviour of these operationIds; ids the spec does not have fail when the engine is built."""
 
