@@ -128,7 +128,7 @@ def is_pair(text: str) -> bool:
 def undeclared_query(contract: Contract, operation: Operation, call: Call) -> Iterator[Finding]:
     """Query parameters that the operation does not have."""
     for name, values in query_of(call).items():
-        if not is_declared(contract, operation, name):
+        if name != wire.onward_name and not is_declared(contract, operation, name):
             words = known("query parameter", name, [each.name for each in operation.by_place.query])
             yield Finding(operation.id, f"query {name}", "undeclared", words, values[-1], operation.place)
 

@@ -33,6 +33,10 @@ def plain(text: str) -> str:
         raise BrokenEncoding(text) from None
 
 
+onward_name: Final = "mock-after"
+"""The query parameter of our own links to a next page, where the document has none to ask for it by. No client makes it up."""
+
+
 def pairs(query: str) -> Pairs:
     """A query string or urlencoded form. Raises BrokenEncoding."""
     out: Pairs = {}

@@ -59,13 +59,19 @@ def belongs(turn: Turn, kind: Kind, record: Record) -> bool:
     )
 
 
-def body_of(role: Role, value: Json, before: Mapping[str, Json] = nothing, behind: Mapping[str, Json] = nothing) -> Json:
-    """The value in the envelope of the role ("a/b": the property b of the property a), with what stands beside it."""
+def body_of(
+    role: Role,
+    value: Json,
+    before: Mapping[str, Json] = nothing,
+    behind: Mapping[str, Json] = nothing,
+    around: Mapping[str, Json] = nothing,
+) -> Json:
+    """The value in the envelope of the role ("a/b": the property b of the property a), with what stands beside it, and `around` beside a."""
     if not role.envelope:
         return value
     outer, _, inner = role.envelope.rpartition("/")
     body = {**before, inner: value, **behind}
-    return {outer: body} if outer else body
+    return {outer: body, **around} if outer else body
 
 
 def sent(turn: Turn, role: Role) -> Mapping[str, Json]:
@@ -97,7 +103,7 @@ def page_of(turn: Turn, role: Role, kind: Kind, chosen: Selection) -> Reply:
     page = turn.engine.pages(turn.operation).page(turn, chosen)
     view = kind.view
     records = [view(turn, record) for record in page.records]
-    return Reply(turn.operation.success, body_of(role, records, page.before, page.behind))
+    return Reply(turn.operation.success, body_of(role, records, page.before, page.behind, page.around), page.headers)
 
 
 def reading(turn: Turn) -> Reply:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from dataclasses import field
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import quote, urlencode
-
-import orjson
 
 from mockserver.errors import Refusal
 from mockserver.state.table import Group, Key, Record, Table, every
@@ -88,11 +85,18 @@ class Selection:
 
 @frozen
 class Page:
-    """One page: its records, and what stands before and behind the list in the body."""
+    """One page: its records, and what is told of it.
+
+    before, behind  what stands before and behind the list in the body
+    around          what stands beside the object that the list stands in
+    headers         what the reply's headers tell
+    """
 
     records: Sequence[Record]
     before: Mapping[str, Any] = field(default_factory=dict)
     behind: Mapping[str, Any] = field(default_factory=dict)
+    around: Mapping[str, Any] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pages(Protocol):
@@ -210,188 +214,6 @@ class CursorToken:
             records, more = selection.run(0, limit)
         last = selection.table.order_of_record(records[-1]) if records and more else None
         return Page(records, behind={"limit": limit, "more": more, "next_cursor": self.write(last) if more else None})
-
-
-asking: Final[dict[str, frozenset[str]]] = {
-    "skip": frozenset("offset skip start startindex startat from firstresult initialskip".split()),
-    "size": frozenset(
-        "limit perpage pagesize size maxresults max count top first rows take resultsperpage numresults maxitems itemsperpage pagelimit".split()
-    ),
-    "number": frozenset("page pagenumber pageno pageindex currentpage pagenum".split()),
-    "cursor": frozenset(
-        "cursor after startingafter pagetoken pagecursor nexttoken nextpagetoken marker continuationtoken continue skiptoken pageafter".split()
-    ),
-}
-"""What a parameter of such a name (letters only, lower case) asks of a list."""
-
-telling: Final[dict[str, frozenset[str]]] = {
-    "total": frozenset(
-        "total totalcount totalresults totalitems totalsize totalrecords totalelements totalhits numfound odatacount recordcount".split()
-    ),
-    "shown": frozenset("count size numberofelements numresults resultcount itemcount returned".split()),
-    "more": frozenset("hasmore more hasnext hasnextpage ismore istruncated truncated morerecords".split()),
-    "earlier": frozenset("hasprevious hasprev haspreviouspage".split()),
-    "next": frozenset("next nextpage nextlink nexturl nexthref odatanextlink nextpageurl nextpagelink nextpageuri".split()),
-    "previous": frozenset(
-        "previous prev previouspage prevpage previouslink prevurl previousurl previouspageurl prevpageurl previouspageuri".split()
-    ),
-    "token": frozenset("nextcursor nextpagetoken nexttoken cursor endcursor continuationtoken nextmarker continue after".split()),
-    "limit": frozenset("limit perpage pagesize itemsperpage maxresults resultsperpage".split()),
-    "skip": frozenset("offset skip start startindex startat".split()),
-    "number": frozenset("page pagenumber currentpage pageindex".split()),
-    "pages": frozenset("totalpages pagecount pages lastpage numpages".split()),
-}
-"""What a member of such a name beside a list tells of it."""
-
-beside: Final = frozenset("meta metadata pagination paging links pageinfo page responsemetadata listmetadata".split())
-
-
-def letters_of(name: str) -> str:
-    return "".join(filter(str.isalnum, name.lower()))
-
-
-@frozen
-class Inferred:
-    """Whatever the document's names suggest: its parameters say how a page is asked for, its members how that is told.
-
-    asked   what a parameter means, by its name: {"per_page": "size"}
-    told    what a member beside the list tells, by its path: {("meta", "total"): "total"}
-    whole   the members that want a number where others want a link or a token
-    first   the number of the first page
-    keep    further conditions on a record
-    """
-
-    asked: Mapping[str, str] = field(default_factory=dict)
-    told: Mapping[tuple[str, ...], str] = field(default_factory=dict)
-    whole: frozenset[tuple[str, ...]] = frozenset()
-    first: int = 1
-    default: int = 20
-    keep: Callable[[Turn], Keep | None] = lambda _: None
-
-    def page(self, turn: Turn, selection: Selection) -> Page:
-        given = {meaning: turn.params[name] for name, meaning in self.asked.items() if name in turn.params}
-        size = number(given.get("size"), self.default) or self.default
-        kept = self.keep(turn)
-        if kept is not None:
-            selection = replace(selection, keep=both(selection.keep, kept))
-        skip = number(given.get("skip"), 0)
-        if "number" in given:
-            skip = max(0, number(given["number"], self.first) - self.first) * size
-        order = cursor_order(selection.table, given.get("cursor"))
-        records, more = selection.slice(skip, size) if order is None else selection.after(order, size)
-        sight = Sight(self, turn, selection, records, skip, size, more)
-        body: dict[str, Any] = {}
-        for path, meaning in self.told.items():
-            inner = body
-            for name in path[:-1]:
-                inner = inner.setdefault(name, {})
-            inner[path[-1]] = tellers[meaning, path in self.whole](sight)
-        return Page(records, behind=body)
-
-
-class Sight(NamedTuple):
-    """A page that somebody looks at: the dialect, the question, the list, the page of it, how many come before, how many it may hold, whether more follow."""
-
-    dialect: Inferred
-    turn: Turn
-    selection: Selection
-    records: Sequence[Record]
-    skip: int
-    size: int
-    more: bool
-
-    @property
-    def names(self) -> dict[str, str]:
-        """The parameter of each meaning."""
-        return {meaning: name for name, meaning in self.dialect.asked.items()}
-
-    @property
-    def token(self) -> str | None:
-        """The cursor of what follows."""
-        return token_of(self.selection.table.order_of_record(self.records[-1])) if self.records and self.more else None
-
-    @property
-    def number(self) -> int:
-        """Which page it is."""
-        return self.dialect.first + self.skip // self.size
-
-    def onward(self) -> dict[str, Any]:
-        """The parameters that ask for the next page."""
-        names = self.names
-        if "cursor" in names:
-            return {names["cursor"]: self.token}
-        return {names["number"]: self.number + 1} if "number" in names else {names.get("skip", "offset"): self.skip + self.size}
-
-    def back(self) -> dict[str, Any]:
-        """The parameters that ask for the page before; none where cursors lead onward only."""
-        names = self.names
-        if "cursor" in names:
-            return {}
-        if "number" in names:
-            return {names["number"]: max(self.dialect.first, self.number - 1)}
-        return {names.get("skip", "offset"): max(0, self.skip - self.size)}
-
-    def next(self) -> str | None:
-        return link(self.turn, self.onward()) if self.more else None
-
-    def previous(self) -> str | None:
-        return link(self.turn, back) if self.skip and (back := self.back()) else None
-
-    def following(self) -> Any:
-        """What the next page is asked for by, where a number stands for it."""
-        return next(iter(self.onward().values())) if self.more else None
-
-
-plain_tellers: Final[dict[str, Callable[[Sight], Any]]] = {
-    "total": lambda sight: len(sight.selection),
-    "shown": lambda sight: len(sight.records),
-    "more": lambda sight: sight.more,
-    "earlier": lambda sight: sight.skip > 0,
-    "limit": lambda sight: sight.size,
-    "skip": lambda sight: sight.skip,
-    "number": lambda sight: sight.number,
-    "pages": lambda sight: -(-len(sight.selection) // sight.size),
-    "token": lambda sight: sight.token,
-    "next": Sight.next,
-    "previous": Sight.previous,
-}
-"""What is told of a page, by its meaning."""
-
-tellers: Final[dict[tuple[str, bool], Callable[[Sight], Any]]] = {
-    **{(meaning, whole): tell for meaning, tell in plain_tellers.items() for whole in (False, True)},
-    ("next", True): Sight.following, ("token", True): Sight.following, ("previous", True): lambda _: None,
-}  # fmt: skip
-"""The same, by whether a number is wanted."""
-
-
-def number(value: Any, default: int) -> int:
-    """What was given, when it is a whole number that can count something."""
-    if isinstance(value, str) and value.isdecimal():
-        value = int(value[:12])
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12 else default
-
-
-def both(one: Keep | None, other: Keep) -> Keep:
-    return other if one is None else lambda record: one(record) and other(record)
-
-
-def token_of(order: Any) -> str:
-    """A cursor that says nothing to anybody but us: where the last record seen stood, whether or not it is still there."""
-    return urlsafe_b64encode(orjson.dumps(order)).decode().rstrip("=")
-
-
-def cursor_order(table: Table, cursor: Any) -> Any:
-    """Where the list goes on: after our token, or after the record whose own id the cursor is. None: from the start."""
-    if not isinstance(cursor, str) or not cursor:
-        return None
-    record = table.get(cursor)
-    if record is not None:
-        return table.order_of_record(record)
-    try:
-        order = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError:
-        return None
-    return tuple(order) if isinstance(order, list) and len(order) == 2 and isinstance(order[0], int) and isinstance(order[1], str) else None
 
 
 def link(turn: Turn, changed: Mapping[str, Any]) -> str:

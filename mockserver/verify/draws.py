@@ -14,7 +14,7 @@ from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any, Final
 
 from mockserver.contract.sample import Impossible
-from mockserver.engine.pages import asking, letters_of
+from mockserver.engine.inferred import asking, letters_of
 from mockserver.errors import BadSpec
 from mockserver.message import Json
 from mockserver.values import frozen

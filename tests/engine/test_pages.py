@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.engine.pages import BeforeAfter, CursorToken, Inferred, OffsetLimit, Page, Pages, Selection, link, whole
+from mockserver.engine.inferred import Inferred, Sight, Told
+from mockserver.engine.pages import BeforeAfter, CursorToken, OffsetLimit, Page, Pages, Selection, link, whole
 from mockserver.engine.vendor import Turn
 from mockserver.errors import Refusal
 from mockserver.message import Call, Json
@@ -79,10 +80,10 @@ def by_link(name: str) -> Callable[[Params, Page], Params | None]:
 dialects = {
     "offset and limit": Dialect(OffsetLimit(default=3), "limit", by_offset),
     "page number, inferred": Dialect(
-        Inferred({"page": "number", "per_page": "size"}, {("next_page",): "next"}), "per_page", by_link("next_page")
+        Inferred({"page": "number", "per_page": "size"}, {("next_page",): Told(Sight.next, None)}), "per_page", by_link("next_page")
     ),
     "skip and link, inferred": Dialect(
-        Inferred({"initialSkip": "skip", "pageSize": "size"}, {("nextLink",): "next"}), "pageSize", by_link("nextLink")
+        Inferred({"initialSkip": "skip", "pageSize": "size"}, {("nextLink",): Told(Sight.next, None)}), "pageSize", by_link("nextLink")
     ),
     "cursor token": Dialect(CursorToken(write=str, read=int), "limit", by_cursor, holds=True),
     "after, oldest first": Dialect(
@@ -222,7 +223,7 @@ def test_what_a_dialect_does_not_allow_is_refused(dialect: Pages, params: Params
         (OffsetLimit(), {"limit": 2}, {"limit": 2, "offset": 0, "more": True, "total": None}),
         (OffsetLimit(), {"offset": 7}, {"limit": 25, "offset": 7, "more": False, "total": None}),
         (OffsetLimit(most=2), {"limit": 9}, {"limit": 2, "offset": 0, "more": True, "total": None}),
-        (Inferred({"skip": "skip"}, {("nextLink",): "next"}), {"skip": 10**9}, {"nextLink": None}),
+        (Inferred({"skip": "skip"}, {("nextLink",): Told(Sight.next, None)}), {"skip": 10**9}, {"nextLink": None}),
     ],
     ids=["counted", "uncounted", "beyond the end", "more than the most", "inferred, beyond the end"],
 )
