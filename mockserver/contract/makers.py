@@ -120,6 +120,7 @@ def listed(spot: Spot) -> Maker:
         told = said if allowed is likely else saying_something(allowed)
         if not told:
             raise spot.impossible("no value of its enum is allowed")
+        told = words.states_at_first(told) if making.fresh else told
         return told[making.dice.below(len(told))]
 
     return make
@@ -179,7 +180,8 @@ def an_integer(spot: Spot) -> Leaf:
     near = between(low / step, high / step)
     if near is None:
         return partial(out_of_reach, spot, "no number lies between its bounds")
-    return lambda making: step * near(int(draw(making)) // step, making)
+    counted = words.is_counted(spot.name)
+    return lambda making: step * near(0 if counted and making.fresh else int(draw(making)) // step, making)
 
 
 def a_number(spot: Spot) -> Leaf:
@@ -223,7 +225,11 @@ def between(low: float, high: float) -> Callable[[int, Making], int] | None:
 
 
 def a_boolean(spot: Spot) -> Leaf:
-    return lambda making: bool(making.dice.below(2))
+    said = frozenset(words.words_of(spot.name))
+    if said & words.went_well:
+        return lambda _: True
+    first = words.at_first(spot.name)
+    return lambda making: first if making.fresh and first is not None else bool(making.dice.below(2))
 
 
 def a_null(spot: Spot) -> Leaf:
@@ -326,6 +332,8 @@ class Field:
     """A property of an object.
 
     default   what stands for it where nobody gave it, or NOTHING
+    late      whether a new thing is without it: what it is the time of has not come yet
+    nullable  whether being without it is told by null
     """
 
     name: str
@@ -334,6 +342,8 @@ class Field:
     plain: bool
     default: Json
     make: Maker
+    late: bool
+    nullable: bool
 
 
 def fields_of(spot: Spot) -> list[Field]:
@@ -353,7 +363,9 @@ def field_of(spot: Spot, name: str, parts: tuple[str, ...], word: str) -> Field 
     maker = sampler.maker(parts, spot.side, name)
     if word and not shape.examples and check(word):
         maker = partial(saying, word, maker)
-    return Field(name, parts, needed, shape.plain, default if kept else NOTHING, maker)
+    nullable = "null" in (shape.types or ())
+    late = words.comes_late(name) and (nullable or not needed)
+    return Field(name, parts, needed, shape.plain, default if kept else NOTHING, maker, late, nullable)
 
 
 def saying(word: str, maker: Maker, making: Making, given: Json, depth: int, lean: bool) -> Json:
@@ -382,6 +394,10 @@ def an_object(spot: Spot) -> Maker:
             elif key in skip and not field.needed:
                 if field.default is not NOTHING:
                     out[key] = field.default
+                continue
+            elif making.fresh and field.late:
+                if field.nullable:
+                    out[key] = None
                 continue
             elif field.needed or (not lean and wanted(field, making, depth)):
                 value, little = NOTHING, lean

@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Final
 
+from mockserver.message import Json
+
 given_names: Final = (
     "Ada", "Ben", "Chiara", "Dai", "Elif", "Farid", "Grace", "Hugo", "Ines", "Jonas", "Kofi", "Liam", "Maya", "Noor", "Olga", "Priya",
 )  # fmt: skip
@@ -110,18 +112,26 @@ topics: Final[tuple[tuple[str, frozenset[str]], ...]] = tuple(
 by_word: Final = {word: topic for topic, words in reversed(topics) for word in words}
 joined: Final = frozenset(word for word in by_word if len(word) > 6)
 
+begun: Final = frozenset(
+    "new open opened active created draft pending queued scheduled submitted requested registered received placed invited waiting started running "
+    "enabled available online live valid todo initial unpaid unread incomplete ok".split()
+)
+over: Final = frozenset(
+    "closed deleted deleting removed destroyed archived revoked expired canceled cancelled terminated stopped ended finished completed complete done "
+    "resolved solved suspended disabled inactive deactivated blocked banned locked failed failure error rejected declined denied refunded voided void "
+    "retired deprecated".split()
+)
+"""What the state of a thing is called that is new or in use, and of one that is not any more."""
+
+went_well: Final = frozenset("ok success successful succeeded".split())
+
 moments: Final[tuple[tuple[frozenset[str], int], ...]] = (
     (frozenset("created create born opened submitted added joined start started from begin begins placed since".split()), 0),
     (frozenset("updated update modified changed edited seen used activity last".split()), 1),
-    (
-        frozenset(
-            "closed completed finished resolved ended shipped paid delivered deleted canceled cancelled revoked archived stop".split()
-        ),
-        2,
-    ),
-    (frozenset("expires expiry expiration expired end ends due until deadline valid next to".split()), 3),
+    (over | frozenset("stop published shipped paid delivered approved accepted verified confirmed merged read".split()), 2),
+    (frozenset("expires expiry expiration end ends due until deadline valid next to".split()), 3),
 )
-"""When in the life of a thing a time with such a word lies: 0 its beginning, 1 then, 2 its end, 3 in the future."""
+"""When in the life of a thing a time with such a word lies: 0 its beginning, 1 then, 2 what becomes of it, 3 in the future."""
 
 happened: Final = frozenset("created updated modified started ended expires expired closed deleted opened joined".split())
 
@@ -153,3 +163,28 @@ def moment_of(name: str) -> int:
     """When in the life of its thing a time of this name lies (see `moments`)."""
     words = frozenset(words_of(name))
     return next((when for known, when in reversed(moments) if words & known), 0)
+
+
+@lru_cache(maxsize=8192)
+def comes_late(name: str) -> bool:
+    """Whether a field of this name is a time that a new thing has not met yet."""
+    return topic_of(name) == "time" and moment_of(name) == 2
+
+
+@lru_cache(maxsize=8192)
+def at_first(name: str) -> bool | None:
+    """What a yes-or-no of this name says of a new thing: it is active, it is not closed. None: either."""
+    told = frozenset(words_of(name))
+    return False if told & over else True if told & begun else None
+
+
+def states_at_first(states: list[Json]) -> list[Json]:
+    """Those of an enum's values that a new thing may be in: the first that names a beginning, else those that name no end, else any."""
+    told = [frozenset(words_of(each)) if isinstance(each, str) else frozenset() for each in states]
+    beginning = [state for state, said in zip(states, told, strict=True) if said & begun and not said & over]
+    return beginning[:1] or [state for state, said in zip(states, told, strict=True) if not said & over] or states
+
+
+def is_counted(name: str) -> bool:
+    """Whether a field of this name counts what belongs to a thing: nothing does when it is new."""
+    return bool({"count", "counts", "counter"} & set(words_of(name)))

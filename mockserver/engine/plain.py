@@ -240,12 +240,6 @@ class Plain(Engine):
         items = self.contract.types(sent)[1] if resource is not None and sent else ""
         return resource is not None and bool(items) and self.inference.thing_at(items) == resource.thing != ""
 
-    def allowed(self, operation: Operation, name: str) -> list[Json]:
-        """The values that the enum of a thing's field lists."""
-        resource = self.resource(operation)
-        place = self.inference.property_place(resource, (name,)) if resource is not None else ""
-        return self.sampler.shape((place,)).enum or [] if place else []
-
 
 class Fragmented(Plain):
     """A document that tells operations apart by what follows a # in their paths."""
