@@ -88,8 +88,10 @@ def single(spot: Spot, kinds: frozenset[str]) -> Maker:
             if (kind := kind_of(given)) in others:
                 return others[kind]()(making)
         else:
-            if depth and (known := making.named(name)) is not NOTHING and check(known):
-                return known
+            if depth and (known := making.named(name)) is not NOTHING:
+                for each in (known, str(known)):
+                    if check(each):
+                        return each
             if making.examples and (shown := example()) is not NOTHING:
                 return shown
         if nullable and (lean or making.left < 0):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+from zlib import crc32
 
 from mockserver.contract import bodies, words
 from mockserver.contract.operation import escape
@@ -151,6 +152,8 @@ def headers_of(engine: Plain, turn: Turn, answer: Answer | None, reply: Reply) -
     for name in answer.headers if answer is not None else ():
         if name.lower() == "location":
             out[name] = located(engine, turn, reply)
+        elif name.lower() == "etag" and "etag" not in there:
+            out[name] = f'"{crc32(reply.content):08x}"'  # quotes and all (RFC 9110): another one when the thing has changed
         elif name.lower() not in there and answer is not None:
             value = header_value(engine, turn, f"{answer.place}/headers/{escape(name)}", name)
             out |= {name: value} if value else {}
@@ -214,8 +217,8 @@ stand_ins: Final[Mapping[int, tuple[int, ...]]] = {
 def spoken(engine: Plain, turn: Turn, status: int, answer: Answer, refusal: Refusal) -> Reply:
     """The documented error with the refusal's words in it. Raises Impossible."""
     headers = {**headers_of(engine, turn, answer, Reply(status)), **refusal.headers}
-    if not answer.media:
-        return Reply(status, headers=headers)
+    if not answer.media:  # the document lets nobody say why
+        return Reply(status, headers={**headers, problems.why: in_a_header(str(refusal.message or refusal.code))})
     media = accepted(answer, "")
     place = answer.media[media]
     value = error_body(engine, turn, place, status, refusal) if place else {"error": refusal.code, "message": refusal.message}
@@ -234,6 +237,32 @@ def error_body(engine: Plain, turn: Turn, place: str, status: int, refusal: Refu
     return engine.sampler.value(place, making)
 
 
+def in_a_header(words: str) -> str:
+    """As much of a sentence as a header bears."""
+    return "".join(each if each.isascii() and each.isprintable() else "?" for each in words[:400])
+
+
+def about(refusal: Refusal) -> str:
+    """The JSON pointer of what a refusal is about in the body, else the parameter's name; "" when it is about neither."""
+    place, _, name = (refusal.field or "").partition(" ")
+    missing = re.match(r'"([^"]+)" is a required property', refusal.findings[0].message) if refusal.findings else None
+    if place != "body":
+        return name
+    return f"{name}/{escape(missing[1])}" if missing else name
+
+
+def pointed(_: int, refusal: Refusal) -> Json:
+    return at if (at := about(refusal))[:1] == "/" else NOTHING
+
+
+def named_as(_: int, refusal: Refusal) -> Json:
+    return about(refusal)[1:].replace("/", ".") if pointed(0, refusal) is not NOTHING else about(refusal) or NOTHING
+
+
+def asked_as(_: int, refusal: Refusal) -> Json:
+    return NOTHING if (refusal.field or "body").startswith("body") else about(refusal)
+
+
 Saying = Callable[[int, Refusal], Json]
 
 sayings: Final[Mapping[str, Saying]] = {
@@ -243,6 +272,10 @@ sayings: Final[Mapping[str, Saying]] = {
     ),
     **dict.fromkeys(("code", "errorcode", "type", "error", "title", "name"), lambda _, refusal: refusal.code),
     **dict.fromkeys(("status", "statuscode", "httpstatus", "httpstatuscode"), lambda status, _: status),
+    **dict.fromkeys(("field", "fieldname", "property", "propertyname", "target", "attribute"), named_as),
+    **dict.fromkeys(("parameter", "param", "parametername"), asked_as),
+    **dict.fromkeys(("pointer", "jsonpointer"), pointed),
+    **dict.fromkeys(("ok", "success", "successful", "succeeded"), lambda *_: False),
 }
 """What a member of an error's body says, by its name (letters only, lower case)."""
 

@@ -54,12 +54,17 @@ def unlocked(turn: Turn) -> Caller:
         if met >= {slot(scheme) for scheme in known.values()}:  # two may want the same header: then either's credential will do
             return Caller(id=", ".join(needed), how=", ".join(needed))
     wanted = " or ".join(" and ".join(each) for each in alternatives)
-    challenge = (
-        {"WWW-Authenticate": "Bearer"}
-        if any(schemes.get(name, {}).get("type") != "apiKey" for each in alternatives for name in each)
-        else {}
-    )
-    raise Refusal(401, "unauthorized", f"show the credential of {wanted}: `serve` prints them", headers=challenge)
+    challenges = dict.fromkeys(challenge(schemes[name]) for each in alternatives for name in each if name in schemes)
+    headers = {"WWW-Authenticate": told} if (told := ", ".join(filter(None, challenges))) else {}
+    raise Refusal(401, "unauthorized", f"show the credential of {wanted}: `serve` prints them", headers=headers)
+
+
+def challenge(scheme: Mapping[str, Any]) -> str:
+    """What `WWW-Authenticate` says of a scheme (RFC 9110 wants it in every 401); "" of those it has no word for."""
+    if scheme.get("type") in ("apiKey", "mutualTLS"):
+        return ""
+    basic = scheme.get("type") == "http" and str(scheme.get("scheme")).lower() == "basic"
+    return 'Basic realm="mockserver"' if basic else "Bearer"
 
 
 def slot(scheme: Mapping[str, Any]) -> tuple[str, str]:

@@ -164,7 +164,7 @@ class Plain(Engine):
     def changed(self, resource: Resource, turn: Turn, record: Placed, sent: Mapping[str, Json]) -> Placed:
         patch = asked(turn.call.headers.get("content-type", ""), turn.body) if turn.operation.method == "PATCH" else None
         if patch is not None:
-            return self.records.patched(resource, record, patch, turn.now)
+            return self.records.patched(resource, record, patch, turn.now, whole=isinstance(turn.body, list))
         return self.records.changed(resource, record, sent, turn.now, replaced=self.role(turn.operation).verb == "replace")
 
     # -- before a behaviour -----------------------------------------------------------------------------------------

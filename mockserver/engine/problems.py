@@ -9,6 +9,8 @@ from mockserver.errors import Finding
 from mockserver.message import Reply
 
 header: Final = "Mock-Problem"
+why: Final = "Mock-Refusal"
+"""Why a document's fake refuses, where the document's own reply has no body to say it in."""
 
 kinds: Final = {
     "unknown-path": (404, "The contract has no such path"),

@@ -292,11 +292,15 @@ class Records:
             body = merged(record, sent)
         return record.version(touched(body, sent, now))
 
-    def patched(self, resource: Resource, record: Placed, patch: Callable[[Json], Json], now: int) -> Placed:
-        """The record as a patch makes it, but for what the server keeps. Raises Refusal (422) when it would no longer be such a thing."""
+    def patched(self, resource: Resource, record: Placed, patch: Callable[[Json], Json], now: int, *, whole: bool = False) -> Placed:
+        """The record as a patch makes it, but for what the server keeps. Raises Refusal (422) when it would no longer be such a thing, and
+        where a list of operations (`whole`: done whole or not at all, RFC 5789) wants something else of what the server keeps."""
         mould, old = self.mould(resource), record.fields
         body = patch(old)
         if isinstance(body, dict):
+            kept = sorted(name for name in mould.fixed if body.get(name, NOTHING) != old.get(name, NOTHING)) if whole else ()
+            if kept:
+                raise Refusal(422, "unprocessable_patch", f"{', '.join(kept)}: only the server sets that", field=f"body /{kept[0]}")
             body |= {name: old[name] for name in mould.fixed if name in old}
         if not isinstance(body, dict) or (resource.place and self.keeps(resource, old) and not self.keeps(resource, body)):
             raise Refusal(422, "unprocessable_patch", f"what the patch leaves is no {mould.one}")
