@@ -17,7 +17,7 @@ from mockserver.contract.inference import Inference
 from mockserver.contract.paths import word_of
 from mockserver.contract.sample import Impossible, Sampler
 from mockserver.engine.acts import acting, adding
-from mockserver.engine.crud import DEFAULTS, found, gone, merging, reading
+from mockserver.engine.crud import DEFAULTS, body_of, found, gone, merging, reading, sent
 from mockserver.engine.crud import creating as putting
 from mockserver.engine.dress import accepted, documents, of, remade
 from mockserver.engine.engine import Engine, Stage
@@ -229,6 +229,11 @@ class Plain(Engine):
         """Dice that fall the same for the same question."""
         return Draws(turn.world.seed, turn.operation.id, sorted(map(str, turn.params.items())))
 
+    def makes(self, operation: Operation, resource: Resource) -> bool:
+        """Whether a PUT makes the item that is not there: the document has a 201 for it, or neither a 404 nor another way to make one."""
+        answers = operation.answers
+        return "201" in answers or not ("404" in answers or "POST" in self.inference.paths.at(resource.path))
+
     def answers_with_its_thing(self, operation: Operation) -> bool:
         """Whether the reply of an action is the item it was done to."""
         resource, role = self.resource(operation), self.role(operation)
@@ -287,12 +292,27 @@ def creating(turn: Turn) -> Reply:
 
 
 def laying(turn: Turn) -> Reply:
-    """PUT or PATCH: on an item as ever; on a collection, the item that the body names, or a new one when it names none."""
+    """PUT or PATCH: on an item as ever, or (PUT) a new one where that is how the document makes them; on a collection, the item that the body
+    names, or a new one when it names none."""
     engine = of(turn)
     resource, role = engine.resource(turn.operation), engine.role(turn.operation)
+    if resource is not None and role.key and turn.operation.method == "PUT" and engine.makes(turn.operation, resource):
+        key = engine.address(resource, turn, role)
+        if key not in turn.table(resource.name):
+            return putting_at(turn, resource, role)
     if resource is None or role.key or engine.inference.spot(turn.operation).form == "self" or engine.sent_id(resource, turn) is not None:
         return merging(turn)
     return adding(turn) if isinstance(turn.body, list) else creating(turn)
+
+
+def putting_at(turn: Turn, resource: Resource, role: Role) -> Reply:
+    """A new record under the id that the path names."""
+    engine = of(turn)
+    told = {**engine.records.offered(resource, sent(turn, role)), **engine.owner(resource, turn)}
+    record = engine.records.made(resource, turn.world, told, turn.params[role.key])
+    turn.table(resource.name).put(record)
+    status = 201 if "201" in turn.operation.answers else turn.operation.success
+    return Reply(status, body_of(role, viewed(turn, record)))
 
 
 behaviours: Final[dict[str, Behaviour]] = {

@@ -253,19 +253,19 @@ class Records:
         closed = self.mould(resource).closed
         return sent if closed.isdisjoint(sent) else {name: value for name, value in sent.items() if name not in closed}
 
-    def made(self, resource: Resource, world: World, told: Mapping[str, Json]) -> Placed:
-        """A new record of what is told; the rest is made up."""
+    def made(self, resource: Resource, world: World, told: Mapping[str, Json], wanted: Json = NOTHING) -> Placed:
+        """A new record of what is told; the rest is made up. `wanted`: the id it must have."""
         mould = self.mould(resource)
         owner, sent = parted(told)
         table, dice = world.store(self.vendor)[resource.name], world.draws()
         n = first_made + world.drawn
-        named = bool(resource.id) and inside(sent, resource.id) is not NOTHING
+        named = wanted is not NOTHING or (bool(resource.id) and inside(sent, resource.id) is not NOTHING)
         if not named and mould.first is not NOTHING:
             sent, named = put_inside(sent, resource.id, self.next_number(resource, world, table)), True
         for _ in range(most_tried):
             making = self.making(dice, world.clock.now(), dice.below(most_known))
             making.examples, making.fresh, making.skip = False, True, mould.skip
-            record = self.record(mould, making, sent, owner, n)
+            record = self.record(mould, making, sent, owner, n, wanted)
             if named or record.key not in table:
                 break
         return record

@@ -110,3 +110,33 @@ def test_an_action_reaches_the_attributes_of_a_thing(serve: Serve) -> None:
     thing = made(client, attributes={"status": "draft"})
     changed = client("POST", f"/things/{thing['id']}/publish").value
     assert changed["attributes"] == {"status": "published", "published_at": "2026-01-31T12:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    ("answers", "makes", "status"),
+    [
+        (("200", "201", "default"), True, 201),
+        (("201", "404"), True, 201),
+        (("200", "default"), True, 200),
+        (("200", "404"), False, 404),
+    ],
+    ids=["Azure's way", "a 201 beside a 404", "no other way to make one", "a 404"],
+)
+def test_a_put_makes_what_is_not_there_where_the_document_has_it_so(
+    serve: Serve, answers: tuple[str, ...], makes: bool, status: int
+) -> None:
+    """Documents whose things are made by PUT alone would have no way to make any; what was deleted can be made again."""
+    schema = {"type": "object", "properties": {"name": {**text, "readOnly": True}, "place": text}}
+    content = {"application/json": {"schema": schema}}
+    replies = {each: {"description": "-", **({"content": content} if each < "3" else {})} for each in answers}
+    gone = {"responses": {"204": {"description": "gone"}}}
+    key = {"parameters": [{"name": "name", "in": "path", "required": True, "schema": text}]}
+    get = {"responses": {"200": {"description": "-", "content": content}, "404": {"description": "none"}}}
+    item = {**key, "get": get, "put": {"requestBody": {"content": content}, "responses": replies}, "delete": gone}
+    client = serve({"openapi": "3.1.0", "info": {"title": "Pools", "version": "1"}, "paths": {"/pools/{name}": item}})
+    for _ in range(2):
+        assert client("PUT", "/pools/p1", {"place": "here"}).status == status
+        if makes:
+            assert client("GET", "/pools/p1").value == {"name": "p1", "place": "here"}
+            assert client("PUT", "/pools/p1", {"place": "there"}).status == (201 if "200" not in answers else 200)
+        client("DELETE", "/pools/p1")
