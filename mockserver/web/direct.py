@@ -78,7 +78,12 @@ class Direct(HttpToolsProtocol):
         self.quiet = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self._wait(self.timeout_keep_alive)
-        if self.pipeline:
+        if self.pipeline:  # not at once: each answer would lie deeper on the stack than the one before
+            self.loop.call_soon(self.answer_next)
+
+    def answer_next(self) -> None:
+        """Go on with what came behind a request that took its time."""
+        if self.pipeline and not self.transport.is_closing():
             self._start_asgi_task(*self.pipeline.pop())
 
     def _wait(self, seconds: float) -> None:

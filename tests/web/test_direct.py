@@ -57,6 +57,9 @@ conversations = {
         b"0\r\n\r\n",
     ],
     "a body and a question after it": [posted + b"\r\n" + new + read + close],
+    "hundreds behind a page of ours": [
+        b"GET /_mockserver/health HTTP/1.1\r\nHost: localhost\r\n\r\n" + 500 * (read + b"\r\n") + read + close
+    ],
     "a body that waits to be asked for": [posted + b"Expect: 100-continue\r\n" + close, new],
     "a body beyond what is held back": [posted.rpartition(b"Content-Length")[0] + b"Content-Length: 200000\r\n" + close, b"x" * 200_000],
     "no body": [b"HEAD /library/shelves HTTP/1.1\r\n" + auth + close],
