@@ -98,6 +98,7 @@ class Inferred:
     first   the number of the first page
     fits    whether the document takes such a text for its cursor
     keep    further conditions on a record
+    way     how the next page is asked for: "cursor", "number" or "skip" by a parameter, "link" by following a link only, "" not at all
     """
 
     asked: Mapping[str, str] = field(default_factory=dict)
@@ -108,26 +109,25 @@ class Inferred:
     default: int = 20
     fits: Callable[[str], bool] = always
     keep: Callable[[Turn], Keep | None] = lambda _: None
+    way: str = field(init=False, default="")
 
-    @property
-    def way(self) -> str:
-        """How the next page is asked for: "cursor", "number" or "skip" by a parameter, "link" by following a link only, "" not at all."""
+    def __post_init__(self) -> None:
         meanings = set(self.asked.values())
         linked = any(each.tell in leading for told in (self.told, self.around, self.headed) for each in told.values())
-        return next((way for way in ("cursor", "number", "skip") if way in meanings), "link" if linked else "")
+        way = next((way for way in ("cursor", "number", "skip") if way in meanings), "link" if linked else "")
+        object.__setattr__(self, "way", way)  # it is frozen, and this is part of its making
 
     def page(self, turn: Turn, selection: Selection) -> Page:
         given = {meaning: turn.params[name] for name, meaning in self.asked.items() if name in turn.params}
-        way = self.way
         kept = self.keep(turn)
         if kept is not None:
             selection = replace(selection, keep=both(selection.keep, kept))
         # A list that nobody could go on with comes whole, unless less is asked for.
-        size = number(given.get("size"), 0) or (self.default if way else max(1, len(selection.keys)))
+        size = number(given.get("size"), 0) or (self.default if self.way else max(1, len(selection.keys)))
         skip = number(given.get("skip"), 0)
         if "number" in given:
             skip = max(0, number(given["number"], self.first) - self.first) * size
-        cursor = given.get("cursor") if way != "link" else followed(turn)
+        cursor = given.get("cursor") if self.way != "link" else followed(turn)
         try:
             order = cursor_order(selection, cursor)
         except ValueError:
