@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -30,7 +31,7 @@ def project_settings(folder: Path) -> dict[str, Any]:
     if file is None:
         return {}
     try:
-        text = file.read_text()
+        text = file.read_text(encoding="utf-8")
         if "tool.mockserver" not in text:  # most projects: spares 20 ms
             return {}
         import tomllib
@@ -53,8 +54,9 @@ def project_settings(folder: Path) -> dict[str, Any]:
 
 def main() -> None:
     """Run the command line; errors are one clear line and exit 2."""
+    open_streams()
     try:
-        code = cli.main(standalone_mode=False, default_map=project_settings(Path.cwd()), prog_name="mockserver")
+        code = cli.main(standalone_mode=False, default_map=project_settings(here()), prog_name="mockserver")
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.format_message())
         code = 2
@@ -68,6 +70,23 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(141)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def open_streams() -> None:
+    """Whoever started us with a stream closed gets one that leads nowhere: else the first socket would be taken for it."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), "r" if number == 0 else "w", encoding="utf-8"))
+
+
+def here() -> Path:
+    """The folder we were started in. Raises UsageError when it is no more."""
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise click.UsageError("the folder this was started in is no more; change to another one") from None
 
 
 def fail(words: str) -> None:

@@ -105,7 +105,7 @@ def unlimited(vendor: str) -> dict[str, dict[str, str]]:
 
 def write(file: Path, text: str) -> None:
     try:
-        file.write_text(text)
+        file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise BadOption(f"cannot write {file}: {error.strerror}") from None
 

@@ -27,11 +27,14 @@ longest: Final = 30 * 86_400  # seconds that a drawer nobody opens is kept
 
 
 def folder() -> Path | None:
-    """The user's drawers: MOCKSERVER_CACHE, or the user's cache folder; None: MOCKSERVER_CACHE=off."""
+    """The user's drawers: MOCKSERVER_CACHE, or the user's cache folder; None: MOCKSERVER_CACHE=off, or a user without a home."""
     given = os.environ.get("MOCKSERVER_CACHE")
     if given:
         return None if given.lower() == "off" else Path(given)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "mockserver"
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "mockserver"
+    except RuntimeError:  # a container that runs as a number which no account has
+        return None
 
 
 def digest_of(text: bytes) -> str:

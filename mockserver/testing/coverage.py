@@ -63,7 +63,7 @@ class Tally:
         told = {"mockserver": __version__, "percent": round(self.percent(), 2), "vendors": self.vendors}
         (folder / "coverage.json").write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2))
         target = folder / "index.html"
-        target.write_text(page(self))
+        target.write_text(page(self), encoding="utf-8")
         return target
 
     def lines(self, *, whole: bool = False) -> Iterator[str]:

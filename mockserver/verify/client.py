@@ -327,7 +327,7 @@ class Memory:
 
     def cases(self) -> list[Case]:
         try:
-            return cases_of(json.loads(self.file.read_text())) if self.file else []
+            return cases_of(json.loads(self.file.read_text(encoding="utf-8"))) if self.file else []
         except (OSError, ValueError, BadOption):
             return []
 
@@ -338,7 +338,7 @@ class Memory:
         try:
             if kept:
                 self.file.parent.mkdir(parents=True, exist_ok=True)
-                self.file.write_text(json.dumps({"version": version, "findings": kept}))
+                self.file.write_text(json.dumps({"version": version, "findings": kept}), encoding="utf-8")
             else:
                 self.file.unlink(missing_ok=True)
         except OSError:
@@ -358,7 +358,7 @@ def cases_of(told: Any) -> list[Case]:
 def load(file: Path) -> list[Case]:
     """The cases of a replay file. Raises BadOption."""
     try:
-        return cases_of(json.loads(file.read_text()))
+        return cases_of(json.loads(file.read_text(encoding="utf-8")))
     except OSError as error:
         raise BadOption(f"--replay {file}: {error.strerror}") from None
     except (ValueError, BadOption) as error:

@@ -200,7 +200,7 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 def serve(app: App, plan: Plan, ready: Callable[[Address], None]) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM, in a process that does nothing else."""
+    """Serve in the foreground until SIGINT, SIGTERM or (unless somebody has us ignore it) SIGHUP, in a process that does nothing else."""
     server = Server(app, plan)
 
     def settled(address: Address) -> None:
@@ -210,10 +210,18 @@ def serve(app: App, plan: Plan, ready: Callable[[Address], None]) -> None:
 
     with asyncio.Runner(loop_factory=event_loop) as runner:
         loop = runner.get_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in stopping():
             with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
                 loop.add_signal_handler(number, server.stop)
         runner.run(server.run(settled))
+
+
+def stopping() -> Iterator[signal.Signals]:
+    """The signals that stop a server. A terminal that closes sends SIGHUP, `nohup` has it ignored, and Windows has none."""
+    yield from (signal.SIGINT, signal.SIGTERM)
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) != signal.SIG_IGN:
+        yield hangup
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract import document
+from mockserver.contract import document, drawers
 from mockserver.contract.contract import Contract
 from mockserver.contract.leaves import Leaves, standing, written
 from mockserver.contract.operation import escape
@@ -522,3 +522,15 @@ def test_the_cache_and_the_parser_agree_on_what_yaml_says(cache: Path, tmp_path:
     told = yaml.safe_dump({"openapi": "3.1.0", "paths": {}, "x": {"big": 10**30, "200": [1, 2.5, None]}})
     path.write_text(told + "y: &y {a: [1]}\nz: {b: *y}\n")
     assert document.load(path).root == document.load(path).root
+
+
+def test_a_user_without_a_home_keeps_no_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Containers run as numbers that no account has: what was read is not kept, and nothing fails."""
+
+    def homeless(path: Path) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    for name in ("MOCKSERVER_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    assert drawers.folder() is None

@@ -81,7 +81,7 @@ def test_the_credentials_are_those_that_clients_know(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_signal_is_a_clean_stop(number: signal.Signals, tmp_path: Path) -> None:
     """Exit 0, no traceback, although somebody still holds a connection; the port and the CA's file are let go."""
     with serving("zendesk", "--port", "0", "--tls", "--tls-port", "0", cwd=tmp_path) as (told, server):
@@ -361,3 +361,38 @@ def test_stdout_may_close_early(tmp_path: Path) -> None:
     """`mockserver vendors | head -1` is no error worth a traceback."""
     told = subprocess.run(f"{program} vendors | head -1", shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "Traceback" not in told.stderr
+
+
+def test_nothing_is_told_to_streams_that_are_closed(tmp_path: Path) -> None:
+    """A server that was started without stdin and stdout serves, and stops as any other."""
+    command = f"exec {program} serve zendesk --port 0 <&- >&-"
+    with subprocess.Popen(["sh", "-c", command], cwd=tmp_path, env=plain, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr
+        try:
+            told = next(line for line in server.stderr if "Ctrl-C stops" in line or "Traceback" in line)
+        finally:
+            server.terminate()
+        assert "Traceback" not in told
+        assert server.wait(20) == 0
+
+
+def test_a_folder_that_is_no_more_is_one_clear_line(tmp_path: Path) -> None:
+    """Somebody removed it since this shell went there."""
+    (tmp_path / "gone").mkdir()
+    told = subprocess.run(
+        ["sh", "-c", f"rmdir {tmp_path}/gone && exec {program} vendors"],
+        cwd=tmp_path / "gone",
+        env=plain,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stderr.count("\n")) == (2, 1)
+    assert "the folder this was started in is no more" in told.stderr
+
+
+def test_a_pyproject_is_utf_8_whatever_the_locale(tmp_path: Path) -> None:
+    """As TOML has it: somebody's umlaut in a description does not stop a server on a machine without a locale."""
+    (tmp_path / "pyproject.toml").write_text('[project]\ndescription = "grün"\n[tool.mockserver]\nport = 0\n', encoding="utf-8")
+    told = run("vendors", cwd=tmp_path, env={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"})
+    assert (told.returncode, told.stderr) == (0, "")
