@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import orjson
@@ -17,10 +18,10 @@ import orjson
 from mockserver.contract.operation import always
 from mockserver.contract.wire import BrokenEncoding, onward_name, pairs
 from mockserver.engine.pages import Keep, Page, Selection, link
+from mockserver.engine.vendor import nothing
 from mockserver.errors import Refusal
 from mockserver.message import NOTHING, Json
 from mockserver.state.table import Record, Table
-from mockserver.values import frozen
 
 if TYPE_CHECKING:
     from mockserver.engine.vendor import Turn
@@ -87,7 +88,9 @@ class Told(NamedTuple):
         return self.otherwise if value is None else str(value) if self.as_text else value
 
 
-@frozen
+untold: Final[Mapping[Path, Told]] = MappingProxyType({})
+
+
 class Inferred:
     """Whatever the document's names suggest.
 
@@ -98,24 +101,26 @@ class Inferred:
     first   the number of the first page
     fits    whether the document takes such a text for its cursor
     keep    further conditions on a record
+    names   the parameter of each meaning
     way     how the next page is asked for: "cursor", "number" or "skip" by a parameter, "link" by following a link only, "" not at all
     """
 
-    asked: Mapping[str, str] = field(default_factory=dict)
-    told: Mapping[Path, Told] = field(default_factory=dict)
-    around: Mapping[Path, Told] = field(default_factory=dict)
-    headed: Mapping[str, Told] = field(default_factory=dict)
-    first: int = 1
-    default: int = 20
-    fits: Callable[[str], bool] = always
-    keep: Callable[[Turn], Keep | None] = lambda _: None
-    way: str = field(init=False, default="")
-
-    def __post_init__(self) -> None:
-        meanings = set(self.asked.values())
-        linked = any(each.tell in leading for told in (self.told, self.around, self.headed) for each in told.values())
-        way = next((way for way in ("cursor", "number", "skip") if way in meanings), "link" if linked else "")
-        object.__setattr__(self, "way", way)  # it is frozen, and this is part of its making
+    def __init__(
+        self,
+        asked: Mapping[str, str] = nothing,
+        told: Mapping[Path, Told] = untold,
+        around: Mapping[Path, Told] = untold,
+        headed: Mapping[str, Told] = nothing,
+        first: int = 1,
+        default: int = 20,
+        fits: Callable[[str], bool] = always,
+        keep: Callable[[Turn], Keep | None] = lambda _: None,
+    ) -> None:
+        self.asked, self.told, self.around, self.headed = asked, told, around, headed
+        self.first, self.default, self.fits, self.keep = first, default, fits, keep
+        self.names = {meaning: name for name, meaning in asked.items()}
+        linked = any(each.tell in leading for told in (told, around, headed) for each in told.values())
+        self.way = next((way for way in ("cursor", "number", "skip") if way in self.names), "link" if linked else "")
 
     def page(self, turn: Turn, selection: Selection) -> Page:
         given = {meaning: turn.params[name] for name, meaning in self.asked.items() if name in turn.params}
@@ -142,12 +147,8 @@ class Inferred:
     def lost(self, turn: Turn, selection: Selection, cursor: Json, size: int) -> Page:
         """What a cursor that is none of ours leads to: a client that makes its own must not be kept happy with the first page for ever."""
         if turn.operation.answer(400) or turn.operation.answer(422):
-            raise Refusal(400, "bad_cursor", f"{cursor!r} is no cursor of this list", field=self.asking_for("cursor"))
+            raise Refusal(400, "bad_cursor", f"{cursor!r} is no cursor of this list", field=self.names.get("cursor", ""))
         return self.seen(Sight(self, turn, selection, [], 0, size, more=False, begun=True))
-
-    def asking_for(self, meaning: str) -> str:
-        """The parameter of a meaning, "" when there is none."""
-        return next((name for name, each in self.asked.items() if each == meaning), "")
 
 
 def body_of(told: Mapping[Path, Told], sight: Sight) -> dict[str, Any]:
@@ -201,16 +202,16 @@ class Sight(NamedTuple):
         dialect = self.dialect
         match dialect.way:
             case "number":
-                return {dialect.asking_for("number"): dialect.first + skip // self.size}
+                return {dialect.names["number"]: dialect.first + skip // self.size}
             case "skip":
-                return {dialect.asking_for("skip"): skip}
+                return {dialect.names["skip"]: skip}
         return {}
 
     def onward(self) -> dict[str, Any]:
         """The parameters that ask for the next page."""
         match self.dialect.way:
             case "cursor":
-                return {self.dialect.asking_for("cursor"): self.token}
+                return {self.dialect.names["cursor"]: self.token}
             case "link":
                 return {onward_name: self.token}
         return self.moved(self.skip + self.size)
@@ -222,7 +223,7 @@ class Sight(NamedTuple):
         return link(self.turn, back) if self.skip and (back := self.moved(max(0, self.skip - self.size))) else None
 
     def opening(self) -> str:
-        return link(self.turn, self.moved(0) or {self.dialect.asking_for("cursor"): None, onward_name: None})
+        return link(self.turn, self.moved(0) or {self.dialect.names.get("cursor", ""): None, onward_name: None})
 
     def closing(self) -> str | None:
         return link(self.turn, last) if (last := self.moved(max(0, self.pages - 1) * self.size)) else None
