@@ -52,10 +52,10 @@ class Selection:
         """Up to `count` kept records from this place of the list's order on, and whether more follow."""
         keys, get, keep = self.keys, self.table.get, self.keep
         size = len(keys)
-        if keep is None:  # every key of a list has its record
+        if keep is None:
             end = start + count
             chosen = keys[max(0, size - end) : max(0, size - start)][::-1] if self.backwards else keys[start:end]
-            return list(map(get, chosen)), end < size  # type: ignore[arg-type]  # as said
+            return self.table.those(chosen), end < size
         found: list[Record] = []
         for at in range(start, size):
             record = get(keys[size - 1 - at if self.backwards else at])

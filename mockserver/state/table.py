@@ -181,6 +181,12 @@ class Table:
         found = self._own.get(key, absent)
         return self._base.get(key) if found is absent else found
 
+    def those(self, keys: Iterable[Key]) -> list[Record]:
+        """The records of these keys, which are there."""
+        own, shared = self._own, self._base.get
+        found = [shared(key) if (record := own.get(key, absent)) is absent else record for key in keys]
+        return found  # type: ignore[return-value]  # as said, they are there
+
     def keys(self, index: str = every, group: Group = None) -> Sequence[Key]:
         """The keys of a group in order. Read it and let go: it changes with the table."""
         if not self._own:
@@ -232,7 +238,7 @@ class Table:
 
     def rows(self, index: str = every, group: Group = None) -> list[Record]:
         """The records of a group in order."""
-        return [record for key in self.keys(index, group) if (record := self.get(key)) is not None]
+        return self.those(self.keys(index, group))
 
     def first(self, index: str, group: Group) -> Record | None:
         """The first record of a group, or None."""
