@@ -110,19 +110,18 @@ def listed(spot: Spot) -> Maker:
     """One of an enum."""
     shape = spot.shape
     likely = [each for each in shape.enum or () if shape.types is None or suits(kind_of(each), shape.types)]
-    said = saying_something(likely)
-    checked = cache(lambda: [each for each in likely if spot.check(each)])
+    usual = allowed_of(likely)
+    checked = cache(lambda: allowed_of([each for each in likely if spot.check(each)]))
 
     def make(making: Making, given: Json, depth: int, lean: bool) -> Json:
-        allowed = checked() if making.wary else likely
+        allowed, any_time, at_first = checked() if making.wary else usual
         if given is not NOTHING and depth and (making.trusting or given in allowed):
             return given
         if making.examples and (shown := next((each for each in shape.examples if each in allowed), None)) not in nothings:
             return shown
-        told = said if allowed is likely else saying_something(allowed)
-        if not told:
+        if not allowed:
             raise spot.impossible("no value of its enum is allowed")
-        told = words.states_at_first(told) if making.fresh else told
+        told = at_first if making.fresh else any_time
         return told[making.dice.below(len(told))]
 
     return make
@@ -131,9 +130,10 @@ def listed(spot: Spot) -> Maker:
 nothings: Final = (None, "")
 
 
-def saying_something(allowed: list[Json]) -> list[Json]:
-    """Those of an enum's values that say something, if any does."""
-    return [each for each in allowed if each not in nothings] or allowed
+def allowed_of(values: list[Json]) -> tuple[list[Json], list[Json], list[Json]]:
+    """What an enum allows: all of it, what is made of it (what says something, if anything does), and what of that for a new thing."""
+    told = [each for each in values if each not in nothings] or values
+    return values, told, words.states_at_first(told)
 
 
 def a_string(spot: Spot) -> Leaf:
@@ -375,7 +375,7 @@ def saying(word: str, maker: Maker, making: Making, given: Json, depth: int, lea
 
 
 def an_object(spot: Spot) -> Maker:
-    shape, fields = spot.shape, cache(partial(fields_of, spot))
+    shape, fields = spot.shape, cache(lambda: [(field.name, field) for field in fields_of(spot)])
     beyond = partial(beyond_fields, spot, cache(partial(another, spot)))
     open_ended = (
         not shape.properties or not shape.required.keys() <= shape.properties.keys() or shape.word("minProperties") is not None
@@ -386,8 +386,7 @@ def an_object(spot: Spot) -> Maker:
         told: Mapping[str, Json] = given if isinstance(given, dict) else {}
         out: dict[str, Json] = {}
         skip = making.skip if depth == 0 else ()
-        for field in fields():
-            key = field.name
+        for key, field in fields():
             if key in told:
                 if making.trusting:
                     out[key] = told[key]  # as every maker would

@@ -112,7 +112,7 @@ class Site:
                 world, path = plain(name), f"/{rest}"
             except BrokenEncoding:
                 world = ""
-        if not well_named(world) and world not in self.worlds:
+        if world is not default_world and not well_named(world) and world not in self.worlds:
             return problem("bad-world", f"{world[:140]!r} is no name for a world: letters, digits and ._~:@+- up to 128")
         try:
             engine = self._known_hosts[host]

@@ -184,8 +184,7 @@ class Table:
     def those(self, keys: Iterable[Key]) -> list[Record]:
         """The records of these keys, which are there."""
         own, shared = self._own, self._base.get
-        found = [shared(key) if (record := own.get(key, absent)) is absent else record for key in keys]
-        return found  # type: ignore[return-value]  # as said, they are there
+        return [shared(key) if (record := own.get(key, absent)) is absent else record for key in keys]  # type: ignore[misc]  # as said
 
     def keys(self, index: str = every, group: Group = None) -> Sequence[Key]:
         """The keys of a group in order. Read it and let go: it changes with the table."""

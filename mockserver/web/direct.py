@@ -7,6 +7,7 @@ purpose, bodies larger than uvicorn holds back, `Expect: 100-continue`) goes the
 
 from __future__ import annotations
 
+import time
 from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from mockserver.message import AT_ONCE, Reply
+from mockserver.message import AT_ONCE, Delivery, Reply
 from mockserver.web.app import App, deliver, own_prefix
-from mockserver.web.travel import travel
+from mockserver.web.travel import bodiless, travel
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -60,8 +61,7 @@ class Direct(HttpToolsProtocol):
         if reply.delivery is not AT_ONCE or self.flow.write_paused:
             super()._start_asgi_task(cycle, partial(delivered, reply))
             return
-        going = travel(reply, cycle.scope["method"])
-        self.transport.write(head(going.status, going.headers, cycle.keep_alive) + going.body)
+        self.transport.write(written(reply, cycle.scope["method"], cycle.keep_alive))
         cycle.response_started = cycle.response_complete = True
         if not cycle.keep_alive:
             self.transport.close()
@@ -110,6 +110,23 @@ class Direct(HttpToolsProtocol):
 async def delivered(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
     """A reply that is there already, as an application."""
     await deliver(reply, scope, receive, send)
+
+
+def written(reply: Reply, method: str, keep_alive: bool) -> bytes:
+    """A reply as it goes on the wire."""
+    if reply.headers or method == "HEAD" or not keep_alive:
+        going = travel(reply, method)
+        return head(going.status, going.headers, keep_alive) + going.body
+    body = reply.content
+    start = bare_head(reply.status, reply.media, len(body), int(time.time()))
+    return start if reply.status in bodiless else start + body
+
+
+@lru_cache(maxsize=1000)
+def bare_head(status: int, media: str | None, length: int, second: int) -> bytes:
+    """The head of a reply that has no headers of its own: within one second many begin alike."""
+    going = travel(Reply(status, body=b"x" if length else b"", media=media, delivery=Delivery(length=length)), "GET")
+    return head(going.status, going.headers, keep_alive=True)
 
 
 def head(status: int, headers: list[tuple[str, str]], keep_alive: bool) -> bytes:

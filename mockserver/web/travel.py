@@ -65,12 +65,11 @@ def travel(reply: Reply, method: str) -> Travel:
 
 def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Lower-case names; a repeated header's values joined as RFC 9110 says (Cookie as RFC 9113 says)."""
-    out: dict[str, str] = {}
-    for name_bytes, value_bytes in raw:
-        name, value = name_bytes.decode("latin-1").lower(), value_bytes.decode("latin-1")
-        if name in out:
-            value = f"{out[name]}{'; ' if name == 'cookie' else ', '}{value}"
-        out[name] = value
+    pairs = [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in raw]
+    out = dict(pairs)
+    if len(out) < len(pairs):
+        for name in out:
+            out[name] = ("; " if name == "cookie" else ", ").join([value for each, value in pairs if each == name])
     return out
 
 
