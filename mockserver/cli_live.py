@@ -6,15 +6,17 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from mockserver.contract.operation import Operation
 from mockserver.errors import BadOption
-from mockserver.message import Json
 from mockserver.remote import Remote, contract
 from mockserver.values import frozen
+
+if TYPE_CHECKING:
+    from mockserver.contract.operation import Operation
+    from mockserver.message import Json
 
 token: Final = re.compile(r"\{\*\}|\{(?P<argument>\w+)(?:=(?P<default>[^}]*))?\}|\[options\]|(?P<fixed>\w+)=(?P<value>\S+)|(?P<word>\S+)")
 spans: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -16,14 +16,15 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlencode
 
 from mockserver import web
-from mockserver.contract.contract import Contract
-from mockserver.contract.operation import Operation
 from mockserver.errors import MockServerError, UnknownName
-from mockserver.message import Json
 
 if TYPE_CHECKING:
     from http.client import HTTPResponse
     from urllib.error import HTTPError
+
+    from mockserver.contract.contract import Contract
+    from mockserver.contract.operation import Operation
+    from mockserver.message import Json
 
 prefix: Final = "/_mockserver"
 
@@ -39,6 +40,8 @@ class Refused(MockServerError):
 @cache
 def contract() -> Contract:
     """The document of the control API."""
+    from mockserver.contract.contract import Contract  # what reads contracts takes 40 ms, and `--help` needs none
+
     return Contract.load(Path(web.__file__).with_name("control.yaml"))
 
 
