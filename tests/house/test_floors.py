@@ -46,60 +46,6 @@ def test_no_vendor_is_known_outside_its_places() -> None:
     assert told == []
 
 
-def test_the_server_path_imports_only_what_it_needs() -> None:
-    """Serving all vendors and answering one call imports no testing library, no YAML once the specs are in the cache, and no HTTP client."""
-    script = """
-import sys, urllib.request
-import mockserver.cli
-from mockserver.vendors import site
-from mockserver.ui import dashboard, reference
-from mockserver.web.app import App
-from mockserver.web.server import in_thread
-made = site()
-with in_thread(App(made, [*dashboard.routes(made), *reference.routes(made)])) as address:
-    for name in made.engines:
-        try:
-            urllib.request.urlopen(f"{address.url}/{name}/nowhere")
-        except urllib.error.HTTPError as error:
-            assert error.headers["Mock-Problem"] == "unknown-path"
-print(*sorted({name.partition(".")[0] for name in sys.modules}))
-"""
-    for _ in range(2):  # the first fills the cache
-        told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    imported = set(told.stdout.split())
-    assert not imported & {
-        "schemathesis",
-        "hypothesis",
-        "faker",
-        "yaml",
-        "requests",
-        "httpx",
-        "httpx2",
-        "aiohttp",
-        "pytest",
-        "trustme",
-        "jinja2",
-    }
-    assert {"uvicorn", "starlette", "jsonschema_rs", "orjson"} <= imported
-
-
-def test_importing_the_package_costs_nothing() -> None:
-    """`import mockserver` and the pytest plugin of an unused install load nothing heavy."""
-    script = "import sys, mockserver, mockserver.pytest_plugin; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
-    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert not set(told.stdout.split()) & {
-        "starlette",
-        "uvicorn",
-        "jsonschema_rs",
-        "orjson",
-        "hypothesis",
-        "yaml",
-        "httpx",
-        "cryptography",
-        "asyncio",
-    }
-
-
 def test_no_module_hides_one_of_the_standard_library() -> None:
     """A file right under mockserver/ is never named like a module everybody knows."""
     names = {path.stem for path in (root / "mockserver").iterdir()}
