@@ -1,7 +1,7 @@
 """The ASGI application: bytes into a Call, a Reply into bytes.
 
-The vendors' side is plain ASGI, for it is the path every request takes; everything around it (control, pages) is Starlette, and made when
-it is first asked for: most servers are started by programs that never do, and it is a third of what starting costs.
+The vendors' side is plain ASGI, for it is the path every request takes, and so is the control API, which programs wait for. It is made when it is
+first asked for, and so are the pages beside it, which are Starlette's: most servers are started by programs that never look at any.
 """
 
 from __future__ import annotations
