@@ -7,8 +7,8 @@ from typing import Any, Final
 
 
 def reply(status: str, schema: str = "") -> dict[str, Any]:
-    content = {"content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}} if schema else {}
-    return {status: {"description": status, **content}}
+    told = {"schema": {"$ref": f"#/components/schemas/{schema}"}, "examples": {"given": {"value": examples[schema]}}} if schema else {}
+    return {status: {"description": status, **({"content": {"application/json": told}} if told else {})}}
 
 
 def query(name: str, **schema: Any) -> dict[str, Any]:
@@ -36,6 +36,17 @@ schemas: Final[dict[str, Any]] = {
         "properties": {"data": {"type": "array", "items": {"$ref": "#/components/schemas/Session"}}, "total": {"type": "integer"}},
     },
 }
+session: Final = {
+    "id": "0142bf099d74c85c849b",
+    "user_id": "user_01",
+    "ip_address": "192.0.2.1",
+    "user_agent": "bench/1",
+    "auth_method": "sso",
+    "status": "active",
+    "created_at": "2026-01-01T00:00:00Z",
+}
+examples: Final[dict[str, Any]] = {"Session": session, "Sessions": {"data": [session] * 10, "total": 10}}
+"""What those who serve the examples of a document say: as many bytes as those who remember."""
 
 
 def paths(word: str) -> dict[str, Any]:
@@ -43,18 +54,20 @@ def paths(word: str) -> dict[str, Any]:
     return {
         f"/{word}": {
             "get": {
+                "operationId": f"list-{word}",
                 "parameters": [query("limit", minimum=1, maximum=100, default=10), query("offset", minimum=0, default=0)],
                 "responses": reply("200", "Sessions"),
             },
             "post": {
+                "operationId": f"create-{word}",
                 "requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/NewSession"}}}},
                 "responses": reply("201", "Session"),
             },
         },
         f"/{word}/{{id}}": {
             "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}],
-            "get": {"responses": {**reply("200", "Session"), **reply("404")}},
-            "delete": {"responses": {**reply("204"), **reply("404")}},
+            "get": {"operationId": f"read-{word}", "responses": {**reply("200", "Session"), **reply("404")}},
+            "delete": {"operationId": f"delete-{word}", "responses": {**reply("204"), **reply("404")}},
         },
     }
 
