@@ -19,9 +19,10 @@ Request = tuple[str, str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What so many requests took: processor microseconds of the server for each, and requests a second."""
+    """What so many requests took: processor microseconds for each, of the server and of this load, and requests a second."""
 
     cpu: float
+    own: float
     rate: float
 
 
@@ -89,9 +90,10 @@ class Load:
 
     def run(self, requests: list[Request]) -> Spent:
         """What these requests cost but for the first of each connection, which opens it. Raises AssertionError on a reply that is no success."""
+        counted = len(requests) - self.connections
         for number, ((status, body), request) in enumerate(zip(self.answers(requests), requests, strict=True), 1):
             assert 200 <= status < 300, (request, status, body[:300])
             if number == self.connections:
-                before, began = cpu(self.pid), time.perf_counter()
-        took, counted = time.perf_counter() - began, len(requests) - self.connections
-        return Spent((cpu(self.pid) - before) / counted * 1e6, counted / took)
+                before, own, began = cpu(self.pid), time.process_time(), time.perf_counter()
+        took, own, spent = time.perf_counter() - began, time.process_time() - own, cpu(self.pid) - before
+        return Spent(spent / counted * 1e6, own / counted * 1e6, counted / took)

@@ -1,129 +1,137 @@
-"""Who is measured: how each server is had and started, and what it is asked for the same four things."""
+"""How a server is had, started and asked the same four things; ours, the one by hand, and the ground both stand on."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import re
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import count, cycle, islice
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 from load import Request
+from shop import session
 
 here: Final = Path(__file__).resolve().parent
-new_session: Final = json.dumps({"user_id": "user_01", "ip_address": "192.0.2.1", "user_agent": "bench/1", "auth_method": "sso"}).encode()
+new_session: Final = json.dumps({name: session[name] for name in ("user_id", "ip_address", "user_agent", "auth_method")}).encode()
+
+patience: Final = 300
+"""Seconds until a server must answer: a million records are laid first."""
+
+
+class Missing(Exception):
+    """A server that cannot be measured here, and why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Server:
     """One server.
 
-    command   what starts it, given the document and a free port
-    packages  what npm installs first, into a folder of its own
+    command   the words that start it, in its folder; {port}, {document}, {python}, {here} are filled in
+    does      what it does with a request, in a few words
+    packages  what npm installs into its folder first
+    prepared  what is done in its folder then
     path      its collection; a record is at path/id
     page      the query that asks for ten
-    body      what makes a record
+    body      what makes a record; # is another number each time
     headers   what it must be shown
     stateful  whether it remembers, and so has ids to be read and deleted
-    lifted    where in its files (a glob) a limit stands that would refuse the load, what it says, and what it is to say
     """
 
     name: str
-    command: Callable[[Path, int], list[str]]
+    command: str
+    does: str
     packages: tuple[str, ...] = ()
+    prepared: Callable[[Path], object] = str
     path: str = "/sessions"
     page: str = "limit=10"
     body: bytes = new_session
     headers: tuple[str, ...] = ()
     stateful: bool = True
-    lifted: tuple[str, str, str] | None = None
 
-    def requests(self, load: str, ids: list[str], count: int) -> list[Request]:
+    def words(self, document: Path, port: int) -> list[str]:
+        """The words of its command."""
+        told = {"port": port, "document": document, "python": sys.executable, "here": here}
+        return [word.format_map(told) for word in self.command.split()]
+
+    def requests(self, load: str, ids: list[str], many: int) -> list[Request]:
         """So many requests of one of the four loads."""
-        each = (ids[number % len(ids)] for number in range(count))
-        return {
-            "GET one": lambda: [("GET", f"{self.path}/{one}", b"") for one in each],
-            "page of ten": lambda: [("GET", f"{self.path}?{self.page}", b"")] * count,
-            "POST": lambda: [("POST", self.path, self.body.replace(b"#", b"%d" % number)) for number in unused(count)],
-            "DELETE": lambda: [("DELETE", f"{self.path}/{one}", b"") for one in each],
-        }[load]()
+        method, form = loads[load]
+        return [
+            (
+                method,
+                form.format(path=self.path, page=self.page, id=each),
+                self.body.replace(b"#", b"%d" % next(numbers)) if method == "POST" else b"",
+            )
+            for each in islice(cycle(ids), many)
+        ]
 
 
-def unused(count: int, start: list[int] = [0]) -> range:  # noqa: B006  # the one counter of the process
-    start[0] += count
-    return range(start[0] - count, start[0])
+loads: Final = {
+    "GET one": ("GET", "{path}/{id}"),
+    "page of ten": ("GET", "{path}?{page}"),
+    "POST": ("POST", "{path}"),
+    "DELETE": ("DELETE", "{path}/{id}"),
+}
+numbers: Final = count()
+"""Those that were in no body yet."""
 
-
-def uvicorn(app: str) -> Callable[[Path, int], list[str]]:
-    return lambda _, port: [
-        sys.executable, "-m", "uvicorn", app, "--app-dir", str(here), "--port", str(port), "--no-access-log", "--log-level", "warning", "--timeout-keep-alive", "75",
-        "--no-proxy-headers", "--no-server-header", "--lifespan", "off", "--ws", "none",  # as ours has it
-    ]  # fmt: skip
-
-
-ours: Final = Server(
-    "ours", lambda document, port: [sys.executable, "-m", "mockserver", "serve", str(document), "--port", str(port), "--json"]
+uvicorn: Final = (
+    "{python} -m uvicorn --app-dir {here} --port {port} --no-access-log --log-level warning --timeout-keep-alive 75"
+    " --no-proxy-headers --no-server-header --lifespan off --ws none "
 )
-by_hand: Final = Server("by hand", uvicorn("by_hand:app"))
-bare: Final = Server("bare uvicorn", uvicorn("by_hand:bare"), stateful=False)
-ground: Final = Server("bare Starlette", uvicorn("ground:app"), stateful=False)
+"""uvicorn with the settings that ours has, too."""
 
-emulate: Final = """
-import {{ createEmulator }} from "emulate";
-await createEmulator({{ service: "resend", port: {port} }});
-"""
-
-peers: Final = (
-    Server(
-        "emulate",
-        lambda _, port: ["node", "--input-type=module", "-e", emulate.format(port=port)],
-        ("emulate@0.12.2",),
-        path="/domains",
-        page="",
-        body=b'{"name":"a#.example.com"}',
-        headers=("Authorization: Bearer re_bench",),
-        lifted=("node_modules/emulate/dist/*.js", "remaining: 5e3", "remaining: 5e12"),
-    ),
-    Server(
-        "workos emulate",
-        lambda _, port: ["node", "node_modules/workos/dist/bin.js", "emulate", "--port", str(port), "--json"],
-        ("workos@0.14.0",),
-        path="/user_management/users",
-        body=b'{"email":"ada#@example.com"}',
-        headers=("Authorization: Bearer sk_test_default",),
-        lifted=("node_modules/workos/dist/emulate/core/server.js", "remaining: 1000", "remaining: 1e12"),
-    ),
-    Server(
-        "prism",
-        lambda document, port: ["node", "node_modules/@stoplight/prism-cli/dist/index.js", "mock", "--port", str(port), str(document)],
-        ("@stoplight/prism-cli@5.14.2",),
-        stateful=False,
-    ),
-    Server(
-        "mockoon",
-        lambda document, port: ["node", "node_modules/@mockoon/cli/bin/run.js", "start", "--data", str(document), "--port", str(port)],
-        ("@mockoon/cli@9.9.0",),
-        stateful=False,
-    ),
-)
+ours: Final = Server("ours", "{python} -m mockserver serve {document} --port {port} --json", "remembers; checks requests and replies")
+by_hand: Final = Server("by hand", uvicorn + "by_hand:app", "remembers; checks requests and replies")
+bare: Final = Server("bare uvicorn", uvicorn + "by_hand:bare", "says two bytes to everything", stateful=False)
+ground: Final = Server("bare Starlette", uvicorn + "ground:app", "says two bytes on one path", stateful=False)
 
 
 def installed(server: Server, folder: Path) -> Path:
-    """The folder the server's packages lie in, fetched by npm when they are not there yet."""
-    own = folder / server.name.replace(" ", "-")
+    """The folder the server's packages lie in, fetched by npm when they are not there yet. Raises Missing when they cannot be had."""
+    for program in ("npm", server.command.partition(" ")[0]) if server.packages else ():
+        if shutil.which(program) is None:
+            raise Missing(f"needs `{program}`, which is not on this machine")
+    own = folder / "-".join(server.packages[:1]).replace("/", "-")
     if server.packages and not own.is_dir():
-        own.mkdir(parents=True)
-        (own / "package.json").write_text("{}")
-        subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent", *server.packages], cwd=own, check=True)  # noqa: S607  # npm of the PATH
-        for file in own.glob(server.lifted[0]) if server.lifted else ():
-            file.write_text(file.read_text().replace(*server.lifted[1:]))
+        with whole(own) as new:
+            (new / "package.json").write_text("{}")
+            fetch(new, server.packages)
+            server.prepared(new)
     return own if server.packages else folder
+
+
+@contextlib.contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """A folder that gets its name once all that belongs in it is there."""
+    new = path.with_name(f"{path.name}.part")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
+    yield new
+    new.rename(path)
+
+
+def fetch(folder: Path, packages: tuple[str, ...]) -> None:
+    """What npm installs. Raises Missing with npm's word for it."""
+    print(f"installing {packages[0]} …", file=sys.stderr)
+    command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error", "--fetch-retries=1", *packages]
+    try:
+        told = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=300)
+    except subprocess.TimeoutExpired:
+        raise Missing("npm could not install it in five minutes") from None
+    if told.returncode:
+        code = re.search(r"npm error code (\S+)", told.stderr)
+        raise Missing(f"npm could not install it: {code[1] if code else f'exit code {told.returncode}'}")
 
 
 def free_port() -> int:
@@ -134,25 +142,43 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def running(server: Server, document: Path, folder: Path, *more: str) -> Iterator[tuple[int, int, float]]:
-    """The server as (port, process id, seconds to its first answer), for as long as the block lasts."""
+    """The server as (port, process id, seconds to its first answer), for as long as the block lasts. Raises Missing when it does not come up."""
     port = free_port()
-    command = [*server.command(document, port), *more]
-    began = time.perf_counter()
     compiled = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}  # as an installed package is
-    with subprocess.Popen(command, cwd=folder, env=compiled, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    own_home = {"HOME": str(folder)} if server.packages else {}  # what peers write about themselves goes with the folder
+    command = [*server.words(document, port), *more]
+    with tempfile.TemporaryFile() as said:
+        began = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, env=compiled | own_home, stdout=subprocess.DEVNULL, stderr=said)
         try:
-            yield port, process.pid, answered(process, port, server) - began
+            while not answered(port, server) or process.poll() is not None:  # it may be somebody else who answers there
+                if process.poll() is not None or time.perf_counter() > began + patience:
+                    raise Missing(f"did not come up: {last_line(said)}")
+                time.sleep(0.002)
+            yield port, process.pid, time.perf_counter() - began
         finally:
-            process.terminate()
+            stop(process)
 
 
-def answered(process: subprocess.Popen[bytes], port: int, server: Server) -> float:
-    """When the server first answered, whatever it said. Raises RuntimeError when it does not come up."""
-    until = time.perf_counter() + 300  # a million records are laid first
-    while time.perf_counter() < until and process.poll() is None:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 10) as sock:
-            sock.sendall(f"GET {server.path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
-            if sock.recv(1):
-                return time.perf_counter()
-        time.sleep(0.002)
-    raise RuntimeError(f"{server.name} did not come up")
+def answered(port: int, server: Server) -> bool:
+    """Whether it answers yet, whatever it says."""
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 10) as sock:
+        sock.sendall(f"GET {server.path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        return bool(sock.recv(1))
+    return False
+
+
+def last_line(said: IO[bytes]) -> str:
+    """What a process said at the end."""
+    said.seek(0)
+    return next((line.strip() for line in reversed(said.read().decode(errors="replace").splitlines()) if line.strip()), "it said nothing")
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """Its end, kindly, then not."""
+    process.terminate()
+    try:
+        process.wait(2)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
