@@ -1,13 +1,18 @@
-"""The peers, a row each: where npm has them, what starts them at their quickest honest setting, and what they then do with a request."""
+"""The peers, a row each: where npm has them, what starts them at their quickest honest setting, and what they then do with a request.
+
+Not among them: moto mocks AWS and no document of one's own, so nothing of its could be asked the same.
+"""
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from servers import Server, here
+from shop import document
 
 
 def starter(name: str) -> Callable[[Path], object]:
@@ -29,7 +34,37 @@ def both(*steps: Callable[[Path], object]) -> Callable[[Path], object]:
     return lambda folder: [step(folder) for step in steps]
 
 
+def mappings(folder: Path) -> None:
+    """The document as WireMock's mappings: it reads no OpenAPI, so each operation answers its example."""
+    (folder / "mappings").mkdir()
+    operations = [
+        (path, method, *next(iter(operation["responses"].items())))
+        for path, item in document()["paths"].items()
+        for method, operation in item.items()
+        if method != "parameters"
+    ]
+    told = [
+        {"request": {"method": method.upper(), "urlPathTemplate": path}, "response": canned(status, reply)}
+        for path, method, status, reply in operations
+    ]
+    (folder / "mappings" / "shop.json").write_text(json.dumps({"mappings": told}))
+
+
+def canned(status: str, reply: dict[str, Any]) -> dict[str, Any]:
+    """A reply of a document as WireMock writes it."""
+    content = reply.get("content", {}).get("application/json")
+    if content is None:
+        return {"status": int(status)}
+    body = json.dumps(content["examples"]["given"]["value"], separators=(",", ":"))
+    return {"status": int(status), "headers": {"Content-Type": "application/json"}, "body": body}
+
+
+scalar: Final = ("@scalar/mock-server@0.14.4", "@hono/node-server@1")
 prism: Final = "node node_modules/@stoplight/prism-cli/dist/index.js mock --verboseLevel silent --port {port} "
+wiremock: Final = (
+    "java -jar node_modules/wiremock/build/wiremock-standalone-3.13.2.jar --port {port} --bind-address 127.0.0.1 --root-dir ."
+    " --disable-banner --no-request-journal --disable-request-logging --async-response-enabled true"
+)
 
 peers: Final = (
     Server(
@@ -53,12 +88,38 @@ peers: Final = (
         headers=("Authorization: Bearer sk_test_default",),
     ),
     Server(
+        "scalar store",
+        "node start.mjs {document} {port} remembering",
+        "remembers, by handlers written into the document, each run in a sandbox of its own; checks requests; copies all records for a page",
+        scalar,
+        starter("scalar.mjs"),
+    ),
+    Server(
+        "scalar", "node start.mjs {document} {port}", "static: examples of the document; checks requests",
+        scalar, starter("scalar.mjs"), stateful=False,
+    ),
+    Server(
+        "openapi-backend", "node start.mjs {document} {port}", "static: examples of the document; checks requests",
+        ("openapi-backend@5.21.2",), starter("openapi-backend.mjs"), stateful=False,
+    ),
+    Server(
         "prism", prism + "{document}", "static: examples of the document; checks requests and replies",
+        ("@stoplight/prism-cli@5.16.0",), stateful=False,
+    ),
+    Server(
+        "prism dynamic", prism + "--dynamic {document}", "draws each reply from the schema, so a page of any length; checks requests and replies",
         ("@stoplight/prism-cli@5.16.0",), stateful=False,
     ),
     Server(
         "mockoon", "node node_modules/@mockoon/cli/bin/run.js start --disable-log-to-file --data {document} --port {port}",
         "draws each reply from the schema, a page of one; checks nothing",
         ("@mockoon/cli@9.9.0",), stateful=False,
+    ),
+    Server(
+        "wiremock", wiremock, "static: the examples as its mappings; checks path and method", ("wiremock@3.13.2",), mappings, stateful=False,
+    ),
+    Server(
+        "specmatic", "java -jar node_modules/specmatic/specmatic.jar mock --noConsoleLog --host 127.0.0.1 --port {port} {document}",
+        "draws each reply from the schema, a page of a few; checks requests", ("specmatic@2.55.1",), stateful=False,
     ),
 )  # fmt: skip
