@@ -1,7 +1,4 @@
-"""The peers, a row each: where npm has them, what starts them at their quickest honest setting, and what they then do with a request.
-
-Not among them: moto mocks AWS and no document of one's own, so nothing of its could be asked the same.
-"""
+"""The peers, a row each: where npm has them, what starts them at their quickest honest setting, and what they then do with a request."""
 
 from __future__ import annotations
 
@@ -70,7 +67,7 @@ peers: Final = (
     Server(
         "emulate",
         "node start.mjs {port}",
-        "remembers users (its service clerk); checks nothing; sorts all of them for a page",
+        "remembers users (its service clerk), two records each; checks nothing; sorts all of them for a page",
         ("emulate@0.12.2",),
         both(starter("emulate.mjs"), lifted("node_modules/emulate/dist/*.js", "remaining: 5e3", "remaining: 5e12")),
         path="/v1/users",
@@ -123,3 +120,6 @@ peers: Final = (
         "draws each reply from the schema, a page of a few; checks requests", ("specmatic@2.55.1",), stateful=False,
     ),
 )  # fmt: skip
+
+left_out: Final = {"moto": "mocks AWS, and no document of one's own, so it cannot be asked the same"}
+"""Who was thought of, and why they are not measured."""

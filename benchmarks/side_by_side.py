@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from load import Load, Spent, cpu, memory
-from peers import peers
+from peers import left_out, peers
 from servers import Missing, Server, bare, by_hand, ground, here, installed, loads, ours, running
 from shop import document
 
@@ -161,6 +161,8 @@ def loads_section(bench: Bench) -> None:
     print(f"\nThe load itself took {statistics.median(each.own for each in taken[bare.name]):.0f} µs a request. Each of them:")
     for server in (by_hand, ours, bare, *bench.told.peers):
         print(f"{server.name:<16}{server.does}{''.join(f' ({each})' for each in server.packages[:1])}")
+    for name, why in left_out.items():
+        print(f"{name:<16}not measured: {why}")
 
 
 def figures(spent: list[Spent], base: list[Spent]) -> str:
