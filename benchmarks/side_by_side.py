@@ -37,14 +37,16 @@ warm: Final = 10_000
 
 
 class Bench:
-    """What every section needs: the folder, the documents in it, how much to measure, and who could not be."""
+    """What every section needs: a scratch folder for documents, the folder of the peers, how much to measure, and who could not be."""
 
-    def __init__(self, folder: Path, told: argparse.Namespace) -> None:
-        self.folder, self.told = folder, told
+    def __init__(self, scratch: Path, told: argparse.Namespace) -> None:
+        self.scratch, self.told = scratch, told
+        self.folder: Path = (told.folder or scratch).resolve()
+        self.folder.mkdir(parents=True, exist_ok=True)
         self.missing: dict[str, str] = {}
 
     def document(self, operations: int) -> Path:
-        path = self.folder / f"shop{operations}.json"
+        path = self.scratch / f"shop{operations}.json"
         if not path.exists():
             path.write_text(json.dumps(document(operations)))
         return path
@@ -313,8 +315,7 @@ def main() -> int:
     seconds = sum(sections[name].seconds(told.rounds, len(told.peers)) for name in told.only)
     print(f"This takes about {math.ceil(seconds / 60)} min.", flush=True)
     with tempfile.TemporaryDirectory(prefix="mockserver-bench-") as name:
-        bench = Bench((told.folder or Path(name)).resolve(), told)
-        bench.folder.mkdir(parents=True, exist_ok=True)
+        bench = Bench(Path(name), told)
         for section in told.only:
             print(f"\n# {section}: {sections[section].run.__doc__}", flush=True)
             sections[section].run(bench)
@@ -329,3 +330,5 @@ if __name__ == "__main__":
         sys.exit(main())
     except KeyboardInterrupt:
         sys.exit("stopped")
+    except Missing as missing:
+        sys.exit(f"there is nothing to compare with: {missing}")
