@@ -68,7 +68,7 @@ class Leaves:
 
     def operations(self) -> list[list[str]]:
         """Every operation in the document's order: id, method, path, JSON pointer."""
-        return self.line(self.head["operations"])  # type: ignore[no-any-return]
+        return self.line(self.head["operations"])  # type: ignore[no-any-return]  # a line is JSON, and `written` writes this one so
 
     def reached(self, first: Keys) -> dict[str, Any]:
         """What stands there and what its references lead to, however far, each in its place: a document that leaves the rest out."""
@@ -112,7 +112,7 @@ class Section(Mapping[str, Json]):
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        return self._leaves.line(self._place)  # type: ignore[no-any-return]
+        return self._leaves.line(self._place)  # type: ignore[no-any-return]  # a line is JSON, and `written` writes a section so
 
     def text(self, name: str) -> bytes:
         """A member as JSON."""

@@ -102,7 +102,7 @@ class Operation:
     @cached_property
     def node(self) -> Mapping[str, Any]:
         """The operation object."""
-        return self.contract.at(self.place)  # type: ignore[no-any-return]
+        return self.contract.at(self.place)  # type: ignore[no-any-return]  # JSON: an operation is an object, or it would not be listed
 
     @cached_property
     def names(self) -> tuple[str, ...]:

@@ -52,7 +52,7 @@ class Paths:
     @cached_property
     def _places(self) -> dict[str, list[int]]:
         """Where among the leaves the paths of each word are told, by one of what the word names."""
-        return self._leaves.line(self._leaves.head["words"])  # type: ignore[no-any-return]
+        return self._leaves.line(self._leaves.head["words"])  # type: ignore[no-any-return]  # a line is JSON, and this one was written so
 
     def _line(self, place: int) -> tuple[str, Mapping[str, Told]]:
         if place not in self._read:

@@ -158,6 +158,22 @@ def address(name: str, making: Making) -> str:
 pictures: Final = frozenset({"image", "avatar", "photo", "logo"})
 
 
+def host(name: str, making: Making) -> str:
+    return f"{making.dice.choose(words.nouns)}.example.com"
+
+
+def reference(name: str, making: Making) -> str:
+    return f"/{slug(name, making)}"
+
+
+def encoded(name: str, making: Making) -> str:
+    return base64.b64encode(slug(name, making).encode()).decode()
+
+
+def decimal(name: str, making: Making) -> str:
+    return f"{1 + making.dice.below(500)}.{making.dice.below(90) + 10}"
+
+
 def network(name: str, making: Making) -> str:
     return f"192.0.2.{1 + making.dice.below(254)}"
 
@@ -197,29 +213,27 @@ formats: Final[dict[str, Writer]] = {
     "duration": lambda _, making: f"PT{1 + making.dice.below(12)}H",
     "email": mailbox,
     "idn-email": mailbox,
-    "hostname": lambda _, making: f"{making.dice.choose(words.nouns)}.example.com",
-    "idn-hostname": lambda _, making: f"{making.dice.choose(words.nouns)}.example.com",
+    "hostname": host,
+    "idn-hostname": host,
     "ipv4": network,
     "ip": network,
     "ipv6": lambda _, making: f"2001:db8::{1 + making.dice.below(9999)}",
     "uri": address,
     "url": address,
     "iri": address,
-    "uri-reference": lambda name, making: f"/{slug(name, making)}",
-    "iri-reference": lambda name, making: f"/{slug(name, making)}",
+    "uri-reference": reference,
+    "iri-reference": reference,
     "uri-template": lambda name, making: f"https://example.com/{slug(name, making)}/{{id}}",
-    "uuid": lambda _, making: a_guid(making.dice),
-    "guid": lambda _, making: a_guid(making.dice),
-    "byte": lambda name, making: base64.b64encode(slug(name, making).encode()).decode(),
-    "base64": lambda name, making: base64.b64encode(slug(name, making).encode()).decode(),
+    **dict.fromkeys(("uuid", "guid"), lambda _, making: a_guid(making.dice)),
+    "byte": encoded,
+    "base64": encoded,
     "json-pointer": lambda _, making: f"/{making.dice.choose(words.nouns)}",
     "relative-json-pointer": lambda _, making: f"0/{making.dice.choose(words.nouns)}",
     "regex": lambda *_: "^[a-z]+$",
     "password": lambda *_: "correct-horse-battery-staple",
     "phone": phone,
-    "decimal": lambda _, making: f"{1 + making.dice.below(500)}.{making.dice.below(90) + 10}",
-    "int64": lambda _, making: str(1 + making.dice.below(1_000_000)),
-    "uint64": lambda _, making: str(1 + making.dice.below(1_000_000)),
+    "decimal": decimal,
+    **dict.fromkeys(("int64", "uint64"), lambda _, making: str(1 + making.dice.below(1_000_000))),
     "int32": lambda _, making: str(1 + making.dice.below(1000)),
     "google-datetime": moment_of,
     "google-duration": lambda _, making: f"{1 + making.dice.below(600)}s",
@@ -235,7 +249,7 @@ texts: Final[dict[str, Writer]] = {
     "phone": phone,
     "ip": network,
     "url": address,
-    "host": lambda _, making: f"{making.dice.choose(words.nouns)}.example.com",
+    "host": host,
     "street": lambda _, making: f"{1 + making.dice.below(180)} {making.dice.choose(words.streets)}",
     "line2": lambda _, making: f"Floor {1 + making.dice.below(12)}",
     "city": place_part(0),
@@ -248,7 +262,7 @@ texts: Final[dict[str, Writer]] = {
     "company": lambda _, making: making.dice.choose(words.companies),
     "job": lambda _, making: making.dice.choose(words.jobs),
     "colour": lambda _, making: making.dice.choose(words.colours),
-    "money": lambda _, making: f"{1 + making.dice.below(500)}.{making.dice.below(90) + 10}",
+    "money": decimal,
     "version": lambda _, making: f"{1 + making.dice.below(9)}.{making.dice.below(20)}.{making.dice.below(10)}",
     "secret": lambda _, making: f"{making.dice.bits(160):040x}",
     "media": lambda *_: "application/json",
