@@ -280,10 +280,10 @@ tellers: Final[Mapping[str, Mapping[str, Teller]]] = {
 
 
 def number(value: Any, default: int) -> int:
-    """What was given, when it is a whole number that can count something."""
+    """What was given, when it is a whole number that can count something; what is beyond any list stays beyond it."""
     if isinstance(value, str) and value.isdecimal():
-        value = int(value[:12])
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e12 else default
+        value = int(value[:13])
+    return int(min(value, 1e12)) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else default
 
 
 def both(one: Keep | None, other: Keep) -> Keep:

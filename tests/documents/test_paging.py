@@ -222,3 +222,11 @@ def test_what_stands_around_an_embedded_list_tells_of_it(serve: Serve) -> None:
     value = client("GET", "/things", page=0, size=3).value
     assert value["_links"] == {"next": {"href": "http://localhost:4010/things?size=3&page=1"}}
     assert value["page"] == {"size": 3, "totalElements": 7, "totalPages": 3, "number": 0}
+
+
+@pytest.mark.parametrize("query", [{"offset": "99999999999999999999"}, {"offset": "7"}], ids=["beyond all numbers", "at the end"])
+def test_beyond_the_end_there_is_nothing(serve: Serve, query: dict[str, str]) -> None:
+    """However far: not the first page again."""
+    client = serve(document(object_of(data=things), {"offset": whole, "limit": whole}, {}))
+    peopled(client)
+    assert items_of(client("GET", "/things", **query)) == []
