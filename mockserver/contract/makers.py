@@ -396,6 +396,8 @@ def an_object(spot: Spot) -> Maker:
                 if field.default is not NOTHING:
                     out[key] = field.default
                 continue
+            elif making.terse and not field.needed and field.plain and making.named(key) is NOTHING:
+                continue
             elif making.fresh and field.late:
                 if field.nullable:
                     out[key] = None
@@ -407,12 +409,17 @@ def an_object(spot: Spot) -> Maker:
             making.left -= 1
             try:
                 out[key] = field.make(making, value, depth + 1, little)
+                if making.terse and not field.needed and out[key] in empties:
+                    del out[key]
             except Impossible:
                 if field.needed:
                     raise
         return beyond(making, out, told, depth, lean) if open_ended or (told and depth) else out
 
     return make
+
+
+empties: Final[tuple[Json, ...]] = ({}, [], [{}])
 
 
 def wanted(field: Field, making: Making, depth: int) -> bool:
@@ -465,7 +472,7 @@ def an_array(spot: Spot) -> Maker:
     def make(making: Making, given: Json, depth: int, lean: bool) -> Json:
         told: list[Json] = given[:most] if isinstance(given, list) else []
         generous = not lean and depth <= generous_depth and making.left > 0 and not isinstance(given, list)
-        size = min(max(least, len(told), 1 + making.dice.below(2) if generous else 0), most)
+        size = min(max(least, len(told), 1 + (not making.terse and making.dice.below(2)) if generous else 0), most)
         if size > largest * 4:
             raise spot.impossible(f"wants {size} items")
         out: list[Json] = []

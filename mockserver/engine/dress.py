@@ -233,7 +233,7 @@ def error_body(engine: Plain, turn: Turn, place: str, status: int, refusal: Refu
         return NOTHING if said is None else said(status, refusal)
 
     making = engine.records.making((turn.operation.id, status), turn.now)
-    making.named, making.examples = named, False
+    making.named, making.examples, making.terse = named, False, True
     return engine.sampler.value(place, making)
 
 

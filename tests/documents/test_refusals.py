@@ -62,6 +62,27 @@ def test_an_error_tells_what_it_is_about_where_it_has_a_place_for_that(serve: Se
     assert serve(document(schema))("POST", "/things", body).value == said
 
 
+def optional(**properties: Json) -> Json:
+    return {"type": "object", "properties": properties}
+
+
+@pytest.mark.parametrize(
+    ("schema", "body", "said"),
+    [
+        (optional(message=text, target=text, trace=text), {}, {"message": 'body: "name" is a required property', "target": "name"}),
+        (
+            optional(errors={"type": "array", "items": optional(status=text, source=optional(pointer=text, parameter=text))}), {"name": 5},
+            {"errors": [{"status": "400", "source": {"pointer": "/name"}}]},
+        ),
+        (optional(title=text, inner=optional(trace=text), tags={"type": "array", "items": optional(trace=text)}), {}, {"title": "invalid_request"}),
+    ],
+    ids=["flat", "JSON:API", "nothing to say inside"],
+)  # fmt: skip
+def test_an_error_says_nothing_that_nobody_meant(serve: Serve, schema: Json, body: Json, said: Json) -> None:
+    """What may stay away stays away where there is nothing to say: each error once, no field of a made-up name."""
+    assert serve(document(schema))("POST", "/things", body).value == said
+
+
 @pytest.mark.parametrize("name", ["id", "made"])
 def test_a_patch_of_what_only_the_server_sets_is_refused(serve: Serve, name: str) -> None:
     """A list of operations is done whole or not at all; saying 200 to half of it would be neither. Setting what is there already is no change."""
