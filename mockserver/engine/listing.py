@@ -40,8 +40,12 @@ def inferred_pages(contract: Contract, operation: Operation, role: Role, resourc
 
 
 def asked_by(contract: Contract, parameter: Parameter) -> str:
-    """What a parameter asks of a list, "" when it is about something else. A cursor that is a number counts records."""
+    """What a parameter asks of a list, "" when it is about something else: `after` and `from` may be times. A cursor that is a number
+    counts records."""
     meaning = meaning_of(parameter.name, asking)
+    schema = schema_at(contract, parameter.place)
+    if isinstance(schema, dict) and str(schema.get("format")).startswith("date"):
+        return ""
     counted = meaning == "cursor" and parameter.place and types_at(contract, parameter.place) & {"integer", "number"}
     return "skip" if counted else meaning
 

@@ -132,6 +132,9 @@ dialects: Final[dict[str, tuple[Json, dict[str, str], Onward]]] = {
         document(object_of(data=things, next_cursor=nullable), {"limit": whole, "cursor": {"type": "string", "maxLength": 20}}, {}),
         two, by_step("next_cursor", "cursor"),
     ),
+    "a link beside a time called after": (
+        document(object_of(items=things, next_url=nullable), {"limit": whole, "after": {"type": "string", "format": "date-time"}}, {}), two, by_link("next_url"),
+    ),
     "a token that is no null": (
         document(object_of(data=things, nextPageToken=text), {"limit": whole, "pageToken": text}, {}), two, by_step("nextPageToken", "pageToken"),
     ),
