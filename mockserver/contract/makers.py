@@ -396,7 +396,7 @@ def an_object(spot: Spot) -> Maker:
                 if field.default is not NOTHING:
                     out[key] = field.default
                 continue
-            elif making.terse and not field.needed and field.plain and making.named(key) is NOTHING:
+            elif not field.needed and (making.spare or (making.terse and field.plain and making.named(key) is NOTHING)):
                 continue
             elif making.fresh and field.late:
                 if field.nullable:

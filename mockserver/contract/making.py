@@ -58,6 +58,7 @@ class Making:
     skip      optional properties of the thing itself that are made only when they were given
     whole     whether what is given is but a part, and the rest is to be made up as well
     terse     whether optional parts are made only where `named` has something to say: an error should say nothing by dice
+    spare     whether what is optional is made only where it was given: a reply that is mended should tell nothing new
     fresh     whether the thing is being made now: then it was created and changed now
     trusting  whether what is given is taken as it is, to be judged with the whole: the quick way, tried first
     wary      whether every part is checked as it is made: dear where schemas are entangled, so only when the quick ways failed
@@ -74,6 +75,7 @@ class Making:
     skip: frozenset[str] = frozenset()
     whole: bool = False
     terse: bool = False
+    spare: bool = False
     fresh: bool = False
     trusting: bool = False
     wary: bool = False

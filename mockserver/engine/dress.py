@@ -106,6 +106,7 @@ def shaped(engine: Plain, turn: Turn, place: str, value: Json) -> Json:
     if value is not NOTHING and engine.sampler.keeps((place,), "reply", value):
         return value
     making = engine.records.making(engine.question(turn), turn.now)
+    making.spare = value is not NOTHING
     return engine.sampler.value(place, making, value, words.singular(word_of(turn.operation.path)))
 
 

@@ -51,7 +51,7 @@ telling: Final[dict[str, frozenset[str]]] = {
     ),
     "opening": frozenset("first firstpage firsturl firstlink firstpageurl".split()),
     "closing": frozenset("last lasturl lastlink lastpageurl".split()),
-    "here": frozenset("self".split()),
+    "here": frozenset("self current currenturl currentlink".split()),
     "token": frozenset("nextcursor nextpagetoken nexttoken cursor endcursor continuationtoken nextmarker continue after".split()),
     "limit": frozenset("limit perpage pagesize itemsperpage maxresults resultsperpage".split()),
     "skip": frozenset("offset skip start startindex startat".split()),
@@ -98,10 +98,11 @@ class Inferred:
     told    what members beside the list tell, by their paths: {("meta", "total"): …}
     around  the same of members beside the object that the list stands in
     headed  the same of headers
+    old     the parameters that nobody should use any more: understood, but never asked with
     first   the number of the first page
     fits    whether the document takes such a text for its cursor
     keep    further conditions on a record
-    names   the parameter of each meaning
+    names   the parameter that asks for each meaning
     way     how the next page is asked for: "cursor", "number" or "skip" by a parameter, "link" by following a link only, "" not at all
     """
 
@@ -111,6 +112,7 @@ class Inferred:
         told: Mapping[Path, Told] = untold,
         around: Mapping[Path, Told] = untold,
         headed: Mapping[str, Told] = nothing,
+        old: frozenset[str] = frozenset(),
         first: int = 1,
         default: int = 20,
         fits: Callable[[str], bool] = always,
@@ -118,7 +120,7 @@ class Inferred:
     ) -> None:
         self.asked, self.told, self.around, self.headed = asked, told, around, headed
         self.first, self.default, self.fits, self.keep = first, default, fits, keep
-        self.names = {meaning: name for name, meaning in asked.items()}
+        self.names = {meaning: name for name, meaning in asked.items() if name not in old}
         linked = any(each.tell in leading for told in (told, around, headed) for each in told.values())
         self.way = next((way for way in ("cursor", "number", "skip") if way in self.names), "link" if linked else "")
 
@@ -267,7 +269,7 @@ links: Final[Mapping[str, Teller]] = {
     "next": Sight.next, "previous": Sight.previous, "opening": Sight.opening, "closing": Sight.closing, "here": Sight.here, "links": Sight.links,
 }  # fmt: skip
 steps: Final[Mapping[str, Teller]] = {
-    **dict.fromkeys(("next", "token"), Sight.following), "previous": Sight.preceding, "closing": counts["pages"],
+    **dict.fromkeys(("next", "token"), Sight.following), "previous": Sight.preceding, "closing": counts["pages"], "here": counts["number"],
 }  # fmt: skip
 
 tellers: Final[Mapping[str, Mapping[str, Teller]]] = {

@@ -34,7 +34,8 @@ def inferred_pages(contract: Contract, operation: Operation, role: Role, resourc
     cursor = next((each for each in queried if asked.get(each.name) == "cursor"), None)
     keep = partial(filtered, contract, [each.name for each in queried if each.name not in asked], resource)
     return Inferred(
-        asked, told, around, headed_by(contract, answer, asked) if answer is not None else {}, first_page(contract, number),
+        asked, told, around, headed_by(contract, answer, asked) if answer is not None else {},
+        frozenset(each.name for each in operation.outdated), first_page(contract, number),
         fits=contract.check(cursor.place, "request") if cursor is not None and cursor.place else always, keep=keep,
     )  # fmt: skip
 

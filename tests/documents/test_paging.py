@@ -37,7 +37,9 @@ def document(reply: Json, query: Mapping[str, Json], headers: Mapping[str, Json]
     }
     get: Json = {
         "operationId": "listThings",
-        "parameters": [{"name": name, "in": "query", "schema": schema} for name, schema in query.items()],
+        "parameters": [
+            {"name": name, "in": "query", "schema": schema, "deprecated": schema.get("x-old", False)} for name, schema in query.items()
+        ],
         "responses": answers | {status: {"description": "no"} for status in refused},
     }
     post = {"requestBody": {"content": one}, "responses": {"201": {"description": "made", "content": one}}}
@@ -134,6 +136,17 @@ dialects: Final[dict[str, tuple[Json, dict[str, str], Onward]]] = {
     ),
     "a link beside a time called after": (
         document(object_of(items=things, next_url=nullable), {"limit": whole, "after": {"type": "string", "format": "date-time"}}, {}), two, by_link("next_url"),
+    ),
+    "a link beside one that has to be there": (
+        document(
+            object_of(items=things, _links={"type": "object", "required": ["self", "strange"], "properties": {
+                "strange": {"$ref": "#/components/schemas/Link"}, "self": {"$ref": "#/components/schemas/Link"}, "next": {"type": "object", "required": ["href"], "properties": {"href": text}}}}),
+            {"page": whole, "pageSize": whole}, {},
+        ),
+        {"pageSize": "2"}, by_link("_links/next/href"),
+    ),
+    "a link beside an offset of old": (
+        document(object_of(items=things, next_href=nullable), {"limit": whole, "offset": {"type": "integer", "x-old": True}}, {}), two, by_link("next_href"),
     ),
     "a token that is no null": (
         document(object_of(data=things, nextPageToken=text), {"limit": whole, "pageToken": text}, {}), two, by_step("nextPageToken", "pageToken"),
