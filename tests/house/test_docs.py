@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
 import click
+import httpx
 import pytest
+from click.testing import CliRunner
 
 from mockserver.cli import cli
+from mockserver.vendors import site as make_site
+from mockserver.web.app import App
+from mockserver.web.server import in_thread
 
 root = Path(__file__).parents[2]
 pages = sorted([*root.glob("*.md"), *(root / "docs").rglob("*.md")])
@@ -47,6 +54,39 @@ def test_readme_says_whose_names_these_are() -> None:
     """The vendors have no part in this and own their names."""
     words = " ".join((root / "README.md").read_text().split())
     assert re.search(r"no part in|not affiliated|have nothing to do", words)
+
+
+def test_the_example_of_the_readme_prints_what_it_says() -> None:
+    """The vendor's own client against a server as the command line starts it, and what stands below as its output."""
+    found = re.search(r"^```python\n(.*?)^```\n+```\n(.*?)^```", (root / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    assert found
+    with in_thread(App(make_site())) as address:
+        code = found[1].replace("http://127.0.0.1:4010", address.url)
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (ran.returncode, ran.stdout) == (0, found[2]), ran.stderr
+
+
+def test_the_call_of_the_readme_is_answered_as_it_says() -> None:
+    """A path that no vendor has: what is printed, up to its ellipsis."""
+    found = re.search(r"^\$ curl -s (http://127.0.0.1:4010\S+)\n(.*?)…", (root / "README.md").read_text(), re.MULTILINE)
+    assert found
+    with in_thread(App(make_site())) as address:
+        assert httpx.get(found[1].replace("http://127.0.0.1:4010", address.url)).text.startswith(found[2])
+
+
+def test_the_commands_about_documents_do_something(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each `inspect` of docs/documents.md, with the overlay that it shows beside the document: its word is the last one."""
+    text = (root / "docs" / "documents.md").read_text()
+    (tmp_path / "petstore.yaml").write_text((root / "tests" / "documents" / "specs" / "petstore.yaml").read_text())
+    overlay = re.search(r"^    overlay: 1.0.0\n(?:    .*\n)+", text, re.MULTILINE)
+    assert overlay
+    (tmp_path / "petstore.overlay.yaml").write_text(re.sub(r"^    ", "", overlay[0], flags=re.MULTILINE))
+    monkeypatch.chdir(tmp_path)
+    lines = re.findall(r"mockserver (inspect petstore\.yaml[^`\n]*)", text)
+    told = {line: CliRunner().invoke(cli, line.split()) for line in lines}
+    assert len(told) >= 4
+    assert {line: (each.exit_code, bool(each.output)) for line, each in told.items()} == dict.fromkeys(told, (0, True))
+    assert re.search(r"^100%  POST +/pet/\{petId\}/uploadImage\n +merge pet", told["inspect petstore.yaml"].output, re.MULTILINE)
 
 
 @pytest.mark.parametrize("words", [words for words, _ in commands(cli) if words and words[0] != "ctl"], ids=" ".join)
