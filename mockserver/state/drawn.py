@@ -22,6 +22,8 @@ from mockserver.values import frozen
 kept_records: Final = 16_384
 kept_numbers: Final = 4_096
 
+Outline = tuple[Any, ...]
+
 Owners = Callable[[Any], Iterable[int]]
 """The numbers that may hold what a key, or a group of an index, names: all of those that do, and others where that is simpler."""
 
@@ -35,7 +37,8 @@ class Drawn:
     holders  the numbers whose record a key may name
     owners   by index, the numbers whose records may stand in a group of it; an index that is not named is walked
     count    how many records there are, where that is known without making them
-    outline  of each record of a number what its layout reads to key, order and group it; for walking, where that is quicker than `of`
+    outline  of every record what lists need, quicker than by making it: what sorts like its order, its key, and its groups in the indexes that are
+             walked; as many as there are records, in any order
     soonest  no record is due before
     """
 
@@ -44,7 +47,7 @@ class Drawn:
     holders: Owners
     owners: Mapping[str, Owners]
     count: Callable[[], int] | None = None
-    outline: Callable[[int], Iterable[Record]] | None = None
+    outline: Callable[[], Iterable[Outline]] | None = None
     soonest: float = float("-inf")
 
     def __iter__(self) -> Iterator[Record]:
@@ -103,24 +106,21 @@ class DrawnBase:
     @cached_property
     def _walk(self) -> dict[str, dict[Group, list[Key]]]:
         """The indexes whose groups are nobody's own, the one of everything first."""
-        key, order = self.layout.key, self.layout.order
-        shared = {name: group_of for name, group_of in self.layout.indexes.items() if name not in self.drawn.owners}
-        outline = self.drawn.outline or self.drawn.of
+        shared = [name for name in self.layout.indexes if name not in self.drawn.owners]
         with uncollected():
-            columns = [
-                (order(record), key(record), *(group_of(record) for group_of in shared.values()))
-                for number in self.drawn.numbers
-                for record in outline(number)
-            ]
-            columns.sort(key=first)
-        walked: dict[str, dict[Group, list[Key]]] = {every: {None: [column[1] for column in columns]}}
+            rows = sorted(self.drawn.outline() if self.drawn.outline is not None else self._outlines(shared))
+        walked: dict[str, dict[Group, list[Key]]] = {every: {None: [row[1] for row in rows]}}
         for at, name in enumerate(shared, start=2):
             groups: dict[Group, list[Key]] = {}
-            for column in columns:
-                if column[at] is not None:
-                    groups.setdefault(column[at], []).append(column[1])
+            for row in rows:
+                if row[at] is not None:
+                    groups.setdefault(row[at], []).append(row[1])
             walked[name] = groups
         return walked
+
+    def _outlines(self, indexes: Iterable[str]) -> Iterator[Outline]:
+        key, order, groups = self.layout.key, self.layout.order, [self.layout.indexes[name] for name in indexes]
+        return ((order(record), key(record), *(group_of(record) for group_of in groups)) for record in self.drawn)
 
     @cached_property
     def due(self) -> list[tuple[int, Key]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Final, TypeVar
@@ -63,6 +64,18 @@ def drawn(key: str, n: int) -> int:
     return int.from_bytes(blake2b(f"{key}/0".encode()).digest(), "little") % n
 
 
+def thrown(key: str, sizes: Iterable[int]) -> list[int]:
+    """What `Draws(key).below(n)` gives for each of these n in turn, at half the cost where one throw is enough for all."""
+    pool, found = int.from_bytes(blake2b(f"{key}/0".encode()).digest(), "little"), []
+    for n in sizes:
+        if pool < n << 16:
+            below = Draws(key).below
+            return [below(each) for each in sizes]
+        pool, value = divmod(pool, n)
+        found.append(value)
+    return found
+
+
 def letters(bits: int, count: int, alphabet: str = base36) -> str:
     """This many letters of an alphabet, from a number."""
     out = []
@@ -74,8 +87,11 @@ def letters(bits: int, count: int, alphabet: str = base36) -> str:
 
 def ulid(ms: int, bits: int) -> str:
     """A ULID: 48 bits of time, 80 of chance, so that ids sort as they were made."""
-    high, low = (bits >> 40) & 0xFFFFFFFFFF, bits & 0xFFFFFFFFFF
-    return ulid_time(ms) + "".join([pairs32[(half >> shift) & 1023] for half in (high, low) for shift in (30, 20, 10, 0)])
+    two, high, low = pairs32, (bits >> 40) & 0xFFFFFFFFFF, bits & 0xFFFFFFFFFF
+    return (
+        f"{ulid_time(ms)}{two[high >> 30]}{two[high >> 20 & 1023]}{two[high >> 10 & 1023]}{two[high & 1023]}"
+        f"{two[low >> 30]}{two[low >> 20 & 1023]}{two[low >> 10 & 1023]}{two[low & 1023]}"
+    )
 
 
 @lru_cache(maxsize=4096)

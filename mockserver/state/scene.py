@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, MutableSequence, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final, NamedTuple, overload
 
 import orjson
 
 from mockserver.errors import BadScene, nearest
 from mockserver.state.clock import day, hour, minute
-from mockserver.state.ids import Draws, drawn
+from mockserver.state.ids import Draws, drawn, thrown
 from mockserver.values import frozen
 
 roles: Final = ("admin", "agent", "end_user")
@@ -97,10 +96,8 @@ class People(Sequence[Person]):
         self._grown = lru_cache(kept_people)(self._grow)
         if len(self) > len(self.named):
             pools(seed)  # importing Faker is for who starts, not for who asks first
-        self._in_turn = Lock()
         self._before = before_sessions * max(1, len(devices))
         self._many = self._before * from_sessions
-        self._drawn: MutableSequence[int] = array("Q") if self._many < 1 << 64 else []
 
     def __len__(self) -> int:
         return self._told[0]
@@ -118,8 +115,9 @@ class People(Sequence[Person]):
         return self.named[number] if number < len(self.named) else self._grown(number)
 
     def __iter__(self) -> Iterator[Person]:
+        _, seed, devices = self._told
         yield from self.named
-        yield from map(self._grow, range(len(self.named), len(self)))
+        yield from (grown(number, chance, seed, devices) for number, chance in enumerate(self._chances, len(self.named)))
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, People) and (self.named, self._told) == (other.named, other._told)
@@ -128,15 +126,14 @@ class People(Sequence[Person]):
         return hash((self.named, self._told))
 
     def _draw(self, number: int) -> int:
-        """What a grown person is made of. It is kept for whoever walks over everybody, as they will again."""
-        at = number - len(self.named)
-        if at < len(self._drawn):
-            return self._drawn[at]
-        found = drawn(f"{self._told[1]}:person:{number}", self._many)
-        with self._in_turn:
-            if at == len(self._drawn):
-                self._drawn.append(found)
-        return found
+        """What a grown person is made of."""
+        return drawn(f"{self._told[1]}:person:{number}", self._many)
+
+    @cached_property
+    def _chances(self) -> Sequence[int]:
+        """What every grown person is made of. It is kept for whoever walks over everybody, as they will again."""
+        chances = map(self._draw, range(len(self.named), len(self)))
+        return array("Q", chances) if self._many < 1 << 64 else list(chances)
 
     def _grow(self, number: int) -> Person:
         return grown(number, self._draw(number), self._told[1], self._told[2])
@@ -165,9 +162,26 @@ class People(Sequence[Person]):
         return next((person for person in self if person.sessions == most_sessions), None) or max(self, key=sessions_of, default=None)
 
     @cached_property
+    def held(self) -> bytes | list[int]:
+        """How many sessions each of them holds in a vendor, by number."""
+        before, many = self._before, most_sessions + 1
+        found = [*map(sessions_of, self.named), *[chance // before % many for chance in self._chances]]
+        return bytes(found) if max(found, default=0) < 256 else found
+
+    @cached_property
     def sessions(self) -> int:
         """How many sessions all of them hold in a vendor."""
-        return sum(map(self.holds, range(len(self))))
+        return sum(self.held)
+
+    def rhythms(self) -> Iterator[tuple[int, int, int, int]]:
+        """Of everybody who holds sessions: number, how many, minutes east of UTC, and how many devices. Nobody is made for this."""
+        for person in self.named:
+            if person.sessions:
+                yield person.index, person.sessions, person.offset, len(person.devices)
+        offsets = [offset for _, offset in zones]
+        for number, count in enumerate(self.held[len(self.named) :], len(self.named)):
+            if count:
+                yield number, count, offsets[self._chances[number - len(self.named)] // before_zone % len(zones)], grown_devices
 
 
 @frozen
@@ -204,19 +218,16 @@ class Scene:
         """This many sign-ins of a person, oldest first, in their working hours, the last ones recent."""
         if not count:
             return []
-        below = Draws(f"{self.seed}:{purpose}:visits:{person.index}").below
-        devices = person.devices
+        devices, at_most = person.devices, self.now - 5 * minute
         home = f"{networks[person.index % 3]}{1 + person.index // 3 % 254}"
-        morning = (self.now + person.offset * minute) // day * day - person.offset * minute + 8 * hour
-        at_most, many = self.now - 5 * minute, shift * stay * places * len(devices)
+        morning = self.morning(person.offset)
+        spans, sizes = throws(count, len(devices), within_days)
         out = []
-        for nth in range(count):
-            span = 1 + within_days * (nth + 1) // count
-            chance = below(span * many)  # one draw, taken apart: a scene makes millions
-            chance, days = divmod(chance, span)
-            chance, into = divmod(chance, shift)
-            chance, lasted = divmod(chance, stay)
-            which, place = divmod(chance, places)
+        for span, chance in zip(spans, thrown(f"{self.seed}:{purpose}:visits:{person.index}", sizes), strict=True):
+            rest, days = divmod(chance, span)
+            rest, into = divmod(rest, shift)
+            rest, lasted = divmod(rest, stay)
+            which, place = divmod(rest, places)
             at = morning - days * day + into
             if at > at_most:
                 at -= day
@@ -225,6 +236,32 @@ class Scene:
             out.append(Visit(at, min(at + lasted, at_most), device, address))
         out.sort(key=itemgetter(0))
         return out
+
+    def moments(self, purpose: str, within_days: int = 30) -> Iterator[tuple[int, list[int]]]:
+        """Of everybody who holds sessions, when their `visits` are, and nothing else of them: number and moments."""
+        at_most, prefix = self.now - 5 * minute, f"{self.seed}:{purpose}:visits:"
+        mornings = {offset: self.morning(offset) for offset in range(-1440, 1441, 15)}
+        for number, count, offset, devices in self.people.rhythms():
+            morning = mornings.get(offset) or self.morning(offset)
+            spans, sizes = throws(count, devices, within_days)
+            out = []
+            for span, chance in zip(spans, thrown(f"{prefix}{number}", sizes), strict=True):
+                rest, days = divmod(chance, span)
+                at = morning - days * day + rest % shift
+                out.append(at if at <= at_most else at - day)
+            out.sort()
+            yield number, out
+
+    def morning(self, offset: int) -> int:
+        """When work begins today, so many minutes east of UTC."""
+        return (self.now + offset * minute) // day * day - offset * minute + 8 * hour
+
+
+@lru_cache(maxsize=4096)
+def throws(count: int, devices: int, within_days: int) -> tuple[list[int], list[int]]:
+    """Of so many visits: how many days each may lie back, and how many ways there are for it to be, all in one draw."""
+    spans = [1 + within_days * (nth + 1) // count for nth in range(count)]
+    return spans, [span * shift * stay * places * devices for span in spans]
 
 
 def load(path: Path, *, now: int, seed: str = "0", people: int | None = None) -> Scene:
@@ -374,7 +411,9 @@ def sessions_of(person: Person) -> int:
 
 # What is drawn for a grown person, all at once: each as many as there are to choose from, in this order.
 given_names, family_names, job_titles, most_sessions = 500, 1000, 60, 3
-before_sessions: Final = given_names * family_names * len(zones) * 100 * job_titles * len(teams)  # and devices
+before_zone: Final = given_names * family_names
+before_sessions: Final = before_zone * len(zones) * 100 * job_titles * len(teams)  # and devices
+grown_devices: Final = 2
 from_sessions: Final = (most_sessions + 1) * 100 * 2000
 
 
@@ -390,12 +429,12 @@ def grown(index: int, chance: int, seed: str, devices: tuple[Device, ...]) -> Pe
     chance, team = divmod(chance, len(teams))
     chance, sessions = divmod(chance, most_sessions + 1)
     joined, status = divmod(chance, 100)
-    first_name, last_name = given[first], family[last]
+    (first_name, first_word), (last_name, last_word) = given[first], family[last]
     return Person(
         index,
         first_name,
         last_name,
-        f"{ascii_word(first_name)}.{ascii_word(last_name)}.{index}@example.com",
+        f"{first_word}.{last_word}.{index}@example.com",
         "agent" if role < 15 else "end_user",
         titles[title],
         teams[team],
@@ -403,25 +442,25 @@ def grown(index: int, chance: int, seed: str, devices: tuple[Device, ...]) -> Pe
         (devices[mine], devices[(mine + 1) % len(devices)]),
         sessions,
         "offboarded" if status < 3 else "employed",
-        joined_days=30 + joined,
+        None,
+        30 + joined,
     )
 
 
 @lru_cache(maxsize=8)
-def pools(seed: str) -> tuple[list[str], list[str], list[str]]:
-    """Given names, family names and job titles. Importing Faker costs 0.1 s, which only a grown scene pays."""
+def pools(seed: str) -> tuple[list[tuple[str, str]], list[tuple[str, str]], list[str]]:
+    """Given names and family names, each also as it stands in an e-mail address, and job titles. Importing Faker costs 0.1 s, which only a grown scene pays."""
     from faker import Faker
 
     fake = Faker(["en_US", "de_DE", "fr_FR", "es_ES", "it_IT"], use_weighting=False)
     fake.seed_instance(seed)
     return (
-        [fake.first_name() for _ in range(given_names)],
-        [fake.last_name() for _ in range(family_names)],
+        [(name := fake.first_name(), ascii_word(name)) for _ in range(given_names)],
+        [(name := fake.last_name(), ascii_word(name)) for _ in range(family_names)],
         [fake.job()[:60] for _ in range(job_titles)],
     )
 
 
-@lru_cache(maxsize=8192)
 def ascii_word(text: str) -> str:
     """A name as it stands in an e-mail address."""
     plain = unicodedata.normalize("NFKD", text.replace("ß", "ss")).encode("ascii", "ignore").decode().lower()

@@ -8,10 +8,10 @@ import uuid
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from mockserver.state.ids import Draws, base62, crockford, drawn, guid, letters, ulid
+from mockserver.state.ids import Draws, base62, crockford, drawn, guid, letters, thrown, ulid
 
 moments = st.integers(0, 2**48 - 1)
 bits = st.integers(0, 2**80 - 1)
@@ -29,6 +29,14 @@ def test_the_same_key_throws_the_same_dice(key: list[object], sizes: list[int]) 
 def test_other_keys_throw_other_dice() -> None:
     """Streams of neighbouring keys have nothing in common."""
     assert len({Draws("seed", "user", index).bits(128) for index in range(10_000)}) == 10_000
+
+
+@given(st.text(), st.lists(st.integers(1, 1 << 80) | st.integers(150, 256).map(lambda bits: 1 << bits)))
+@example("key", [1 << 256, 1 << 250])  # what is left of one throw would do, were it not for the bias
+def test_throws_at_once_are_those_of_dice(key: str, sizes: list[int]) -> None:
+    """However many there are, and whether one throw is enough for them or not."""
+    draws = Draws(key)
+    assert thrown(key, sizes) == [draws.below(size) for size in sizes]
 
 
 @pytest.mark.parametrize("size", [2, 3, 7, 100])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -80,6 +80,7 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
     people, everybody = scene.people, range(len(scene.people))
     pools = dict(pools_of_scene(scene))
     offices = Offices(scene, pools)
+    person_id = partial(one, scene, "person")
     trace = Traces(lambda: ((int(drawn(scene, "person", number)[24:], 16), number) for number in everybody))
 
     def principal(number: int) -> list[Record]:
@@ -98,7 +99,10 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=principal_of,
             owners={"application": lambda _: those_without_person, "person": people.having},
             count=lambda: len(applications) + len(people),
-            outline=lambda number: [{"id": one(scene, "person", number)}] if number >= 0 else principal(number),
+            outline=lambda: (
+                (key, key)
+                for key in (*[each["id"] for number in those_without_person for each in principal(number)], *map(person_id, everybody))
+            ),
         ),
         "hostPools": pools.values(),
         "sessionHosts": Drawn(
@@ -114,7 +118,7 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=offices.session_numbers,
             owners={"host": offices.session_numbers, "person": lambda group: people.having(group[1])},
             count=lambda: people.sessions,
-            outline=lambda number: offices.outlines(people[number]),
+            outline=lambda: (outline for person in people for outline in offices.outlines(person)),
             soonest=never,
         ),
     }
@@ -208,12 +212,13 @@ class Offices:
         block = (int(found[3]) - 2) // sessions_a_person
         return (host * people_a_host + block if block < people_a_host else block - people_a_host,)
 
-    def outlines(self, person: Person) -> Iterator[Record]:
-        """What lists tell a person's sessions by."""
-        name = pool_for(person)
-        pool, properties = self.pools[name]["_at"], {"userPrincipalName": person.email}
-        for host, number in self.seats(person):
-            yield {"_at": f"{pool}/sessionhosts/sh-{name[3:]}-{host}/usersessions/{number}", "_pool": pool, "properties": properties}
+    def outlines(self, person: Person) -> Iterator[tuple[str, str, str]]:
+        """What lists tell a person's sessions by: whose, where, and in which pool."""
+        if person.sessions:
+            name, who = pool_for(person), person.email.lower()
+            pool = self.pools[name]["_at"]
+            for host, number in self.seats(person):
+                yield who, f"{pool}/sessionhosts/sh-{name[3:]}-{host}/usersessions/{number}", pool
 
 
 def sessions_of(scene: Scene, person: Person, offices: Offices) -> Iterator[Record]:

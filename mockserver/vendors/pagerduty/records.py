@@ -142,13 +142,13 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
     def user_of_delegation(key: object) -> Iterator[int]:
         return user_number(key.rpartition("-")[2].upper()) if isinstance(key, str) else iter(())
 
-    def session_ids(number: int) -> list[str]:
-        return [short_id(session_number(number, nth), salt) for nth in range(people.holds(number))]
+    def session_ids(number: int, count: int) -> list[str]:
+        return [short_id(session_number(number, nth), salt) for nth in range(count)]
 
     def signed_in(number: int) -> SignIns:
         person = people[number]
         visits = scene.visits(person, "pagerduty", person.sessions, within_days)
-        return person, short_id(number, user_salt), list(zip(session_ids(number), visits, strict=True))
+        return person, short_id(number, user_salt), list(zip(session_ids(number, len(visits)), visits, strict=True))
 
     drawn = partial(Drawn, range(len(people)))
     return {
@@ -157,20 +157,29 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=user_number,
             owners={"email": people.having},
             count=people.__len__,
-            outline=lambda number: [{"id": short_id(number, user_salt), "_joined": joined_at(scene, people[number])}],
+            outline=lambda: ((joined_at(scene, person), short_id(person.index, user_salt)) for person in people),
         ),
         "sessions": drawn(
             of=lambda number: sessions(*signed_in(number)),
             holders=lambda key: map(owner_of, number_of(key, salt)),
             owners={"user": user_number},
             count=lambda: people.sessions,
+            outline=lambda: (
+                (at // second, key)
+                for number, moments in scene.moments("pagerduty", within_days)
+                for at, key in zip(moments, session_ids(number, len(moments)), strict=True)
+            ),
             soonest=soonest,
         ),
         "oauth_delegations": drawn(
             of=lambda number: delegations(scene, *signed_in(number)),
             holders=user_of_delegation,
             owners={"user": user_number},
-            outline=lambda number: delegation_outlines(people[number], short_id(number, user_salt), session_ids(number)),
+            outline=lambda: (
+                (key, key)
+                for person in people
+                for key in delegation_ids(person, short_id(person.index, user_salt), session_ids(person.index, person.sessions))
+            ),
             soonest=soonest,
         ),
         "keys": keys(scene),
@@ -261,10 +270,9 @@ def other_sign_ins(person: Person) -> list[str]:
     return ["mobile"] * telephone + ["integration"] * (person.role == "admin")
 
 
-def delegation_outlines(person: Person, uid: str, sessions: list[str]) -> Iterator[Record]:
-    """What a person's delegations are listed by."""
-    for stem in (*sessions, *(f"{uid} {type_}" for type_ in other_sign_ins(person))):
-        yield {"id": delegation_id(stem, uid)}
+def delegation_ids(person: Person, uid: str, sessions: list[str]) -> Iterator[str]:
+    """The ids of a person's delegations."""
+    return (delegation_id(stem, uid) for stem in (*sessions, *(f"{uid} {type_}" for type_ in other_sign_ins(person))))
 
 
 def delegation_of(id_: str, uid: str, type_: str, at: int, until: int) -> Record:

@@ -18,7 +18,7 @@ from mockserver.engine.vendor import Kind, Populated, Turn
 from mockserver.message import Json
 from mockserver.state.clock import day, iso_ms, millis, minute
 from mockserver.state.drawn import Drawn, Traces
-from mockserver.state.ids import Draws, base62, crockford, drawn, letters, ulid
+from mockserver.state.ids import Draws, base62, crockford, drawn, letters, thrown, ulid
 from mockserver.state.scene import Person, Scene, Visit
 from mockserver.state.table import Layout, Record, Table
 from mockserver.state.world import Tables, World
@@ -415,21 +415,21 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=user_number,
             owners={"email": people.having, "external": employee_number},
             count=people.__len__,
-            outline=lambda number: [{"id": user_key(scene, people[number]), "created_at": joined_at(scene, people[number])}],
+            outline=lambda: ((joined_at(scene, person), user_key(scene, person)) for person in people),
         ),
         "organization_memberships": of_people(
             of=lambda number: [scene_membership(scene, people[number], company)],
             holders=user_number,
             owners={"user": user_number, "pair": lambda pair: user_number(pair[0])},
             count=people.__len__,
-            outline=lambda number: [membership_outline(scene, people[number], company)],
+            outline=lambda: ((joined_at(scene, person), f"om_{user_key(scene, person)[5:]}", company) for person in people),
         ),
         "sessions": of_people(
             of=lambda number: [{**wire, "_expires": expires} for wire, expires in sessions_of(scene, people[number], company)],
             holders=session_number,
             owners={"user": user_number, "refresh": lambda _: ()},
             count=lambda: people.sessions,
-            outline=lambda number: session_outlines(scene, people[number], "session"),
+            outline=lambda: session_outlines(scene, "session"),
             soonest=scene.earliest(within_days) + session_life,
         ),
         "events": of_people(
@@ -437,33 +437,26 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=session_number,
             owners={},
             count=lambda: people.sessions,
-            outline=lambda number: session_outlines(scene, people[number], "event"),
+            outline=lambda: session_outlines(scene, "event"),
         ),
     }
 
 
-def session_outlines(scene: Scene, person: Person, prefix: str) -> Iterator[Record]:
-    """What a person's sessions, or the events that told of them, are listed by."""
-    bits = person_draws(scene, person.index).bits
-    bits(80)
-    for nth, visit in enumerate(visits_of(scene, person)):
-        yield {"id": f"{prefix}_{ulid(scene_time + nth, bits(88))}", "created_at": iso_ms(visit.at)}
+def session_outlines(scene: Scene, prefix: str) -> Iterator[tuple[int, str]]:
+    """What the sessions, or the events that told of them, are listed by."""
+    for number, moments in scene.moments("workos", within_days):
+        for nth, (at, bits) in enumerate(zip(moments, session_chances(scene, number, len(moments)), strict=True)):
+            yield at, f"{prefix}_{ulid(scene_time + nth, bits)}"
 
 
 def session_marks(scene: Scene) -> Iterator[tuple[int, int]]:
     """The chance in the id of each session, and whose it is."""
-    people = scene.people
-    for number in range(len(people)):
-        count = people.holds(number)
-        if count <= 4:  # so much is in the first draw
-            chance = drawn(f"{scene.seed}:workos:{number}", 1 << 80 + 88 * 4)
-            for nth in range(count):
-                yield chance >> 80 + 88 * nth, number
-        else:
-            bits = person_draws(scene, number).bits
-            bits(80)
-            for _ in range(count):
-                yield bits(88), number
+    return ((bits, number) for number, count in enumerate(scene.people.held) if count for bits in session_chances(scene, number, count))
+
+
+def session_chances(scene: Scene, number: int, count: int) -> list[int]:
+    """What is drawn for each session of a person, after what is drawn for themselves."""
+    return thrown(f"{scene.seed}:workos:{number}", (1 << 80, *[1 << 88] * count))[1:]
 
 
 def person_draws(scene: Scene, number: int) -> Draws:
@@ -531,11 +524,6 @@ def scene_user(scene: Scene, person: Person) -> Record:
         "updated_at": joined,
         "_password": password,
     }
-
-
-def membership_outline(scene: Scene, person: Person, organization_id: str) -> Record:
-    """What a membership is listed by."""
-    return {"id": f"om_{user_key(scene, person)[5:]}", "created_at": joined_at(scene, person), "organization_id": organization_id}
 
 
 def scene_membership(scene: Scene, person: Person, organization_id: str) -> Record:

@@ -182,7 +182,7 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=user_number,
             owners={"email": people.having},
             count=people.__len__,
-            outline=lambda number: [{"id": user_id(number)}],
+            outline=lambda: ((user_id(number), user_id(number)) for number in everybody),
         ),
         "sessions": Drawn(
             everybody,
@@ -190,7 +190,7 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=session_number,
             owners={"user": user_number},
             count=lambda: people.sessions,
-            outline=lambda number: [{"id": key} for key in session_ids(number, people.holds(number))],
+            outline=lambda: ((key, key) for number, count in enumerate(people.held) for key in session_ids(number, count)),
             soonest=scene.earliest(scene_days) + min(lasting.values()),
         ),
         "tokens": tokens(scene),
