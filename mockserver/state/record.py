@@ -3,10 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 Record = Mapping[str, Any]
 """One stored thing. Treat as frozen: `revised` makes the next version."""
+
+
+nobody: Final[Record] = MappingProxyType({})
+
+texts: Final[dict[str, str]] = {}
+"""Short texts met lately."""
+many_texts: Final = 4_096
+short: Final = 100  # letters
+
+
+def share(fields: dict[str, Any]) -> None:
+    """Let equal short texts among the values be one: what clients send names the same people, devices and words again and again."""
+    if len(texts) > many_texts:
+        texts.clear()
+    for name, value in fields.items():
+        if type(value) is str and len(value) < short:
+            fields[name] = texts.setdefault(value, value)
 
 
 class Placed(Record):
@@ -23,7 +41,9 @@ class Placed(Record):
     __slots__ = ("apart", "given", "key", "n", "owner", "wire")
 
     def __init__(self, wire: Any, key: str, given: Any, n: int, owner: Record) -> None:
-        self.wire, self.key, self.given, self.n, self.owner = wire, key, given, n, owner
+        self.wire, self.key, self.given, self.n, self.owner = wire, key, given, n, owner or nobody
+        if type(wire) is dict:
+            share(wire)
         ident = str(given)
         self.apart = None if ident == key else ident
 

@@ -7,17 +7,21 @@ Rules of this file
 - Every index is a list of keys in the order of its records, so that a page is a slice and a cursor a bisection.
 - A write only keeps what was there before it. Which lists are touched by what was written is told when a list is next read, and a list is put right
   when it is read itself; a world has one of its own when it first reads one that it has touched.
+- Of what a world wrote, the last few thousand records are as they were put, and those before them packed. Nobody outside can tell.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
+from collections import deque
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import field
 from itertools import islice
 from operator import itemgetter
 from typing import Any, Final, Protocol
 
+from mockserver.state.packing import Packing
 from mockserver.values import frozen
 
 Record = Mapping[str, Any]
@@ -30,6 +34,7 @@ Group = Hashable
 
 first: Final = itemgetter(0)
 never: Final = float("inf")
+kept_recent: Final = 4_096
 
 every: Final = ""
 """The index that holds every record of a table, in its one group None."""
@@ -134,16 +139,19 @@ def shape(order: Any) -> Any:
 class Table:
     """The records of one kind in one world."""
 
-    __slots__ = ("_base", "_due", "_layout", "_lists", "_more", "_own", "_passed", "_touched", "_written")
+    __slots__ = ("_base", "_due", "_layout", "_lists", "_more", "_own", "_packing", "_passed", "_recent", "_touched", "_written")
 
     def __init__(self, layout: Layout, base: Shared | None = None) -> None:
         self._layout = layout
         self._base: Shared = Base(layout) if base is None else base
         self._more = 0  # than in the base
-        self._own: dict[Key, Record | None] = {}
+        self._own: dict[Key, Any] = {}  # a record, packed (bytes) or not; None where it was removed
+        self._recent: deque[Key] = deque()  # what was put last and is not packed
+        self._packing: Packing | None = None
         self._lists: dict[tuple[str, Group], list[Key]] = {}
         self._written: dict[Key, Record | None] = {}  # since any list was read: what was there before
-        self._touched: dict[tuple[str, Group], dict[Key, Any]] = {}  # lists not read since: the order by which who stood there, or `absent`
+        # Lists not read since: the order by which who stood there, or `absent`. Many are of one record: a pair then, a quarter of a dictionary.
+        self._touched: dict[tuple[str, Group], tuple[Key, Any] | dict[Key, Any]] = {}
         self._due: list[tuple[int, Key]] = []  # of our own records
         self._passed = 0  # so many of the base's that were due are our own by now
 
@@ -152,15 +160,21 @@ class Table:
         twin = Table.__new__(Table)
         twin._layout, twin._base, twin._more, twin._passed = self._layout, self._base, self._more, self._passed
         twin._own, twin._due = self._own.copy(), self._due.copy()
+        twin._packing, twin._recent = self._packing, self._recent.copy()
         twin._lists = {at: members.copy() for at, members in self._lists.items()}
-        twin._touched = {at: whom.copy() for at, whom in self._touched.items()}
+        twin._touched = {at: whom.copy() if isinstance(whom, dict) else whom for at, whom in self._touched.items()}
         twin._written = self._written.copy()
         return twin
 
     @property
     def changed(self) -> Mapping[Key, Record | None]:
         """What this world wrote over the base: the new record, or None where it was removed."""
-        return self._own
+        return {key: self._mine(key) for key in self._own} if self._packing is not None else self._own
+
+    def _mine(self, key: Key) -> Record | None:
+        """Our own record of this key, None when there is none."""
+        found: Record | bytes | None = self._own.get(key)
+        return self._packing.unpacked(found) if isinstance(found, bytes) and self._packing is not None else found  # type: ignore[return-value]  # bytes are of a packing
 
     def original(self, key: Key) -> Record | None:
         """The record as the base has it."""
@@ -179,10 +193,14 @@ class Table:
     def get(self, key: Key) -> Record | None:
         """The record of this key, or None."""
         found = self._own.get(key, absent)
-        return self._base.get(key) if found is absent else found
+        if found is absent:
+            return self._base.get(key)
+        return self._mine(key) if type(found) is bytes else found
 
     def those(self, keys: Iterable[Key]) -> list[Record]:
         """The records of these keys, which are there."""
+        if self._packing is not None:
+            return list(map(self.get, keys))  # type: ignore[arg-type]  # as said
         own, shared = self._own, self._base.get
         return [shared(key) if (record := own.get(key, absent)) is absent else record for key in keys]  # type: ignore[misc]  # as said
 
@@ -195,23 +213,34 @@ class Table:
         at = (index, group)
         members = self._lists.get(at)
         if at in self._touched:
-            members = self._lists[at] = self._merged(at, members, self._touched.pop(at))
+            whom = self._touched.pop(at)
+            members = self._lists[at] = self._merged(at, members, whom if isinstance(whom, dict) else dict([whom]))
         return self._base.keys(index, group) if members is None else members
 
     def _settle(self) -> None:
         """Note which lists must be put right for what was written, and by which order who stood there."""
         groups, order = self._layout.groups, self._layout.order
         for key, old in self._written.items():
-            new = self._own.get(key)
+            new = self._mine(key)
             leaving, coming = [] if old is None else groups(old), [] if new is None else groups(new)
             stood = absent if old is None else order(old)
             if new is not None and stood == order(new):  # as usual: in the lists of both it stays where it is
                 leaving, coming = [at for at in leaving if at not in coming], [at for at in coming if at not in leaving]
             for at in leaving:
-                self._touched.setdefault(at, {}).setdefault(key, stood)  # what counts is where it stood when the list was last right
+                self._touch(at, key, stood)
             for at in coming:
-                self._touched.setdefault(at, {}).setdefault(key, absent)
+                self._touch(at, key, absent)
         self._written.clear()
+
+    def _touch(self, at: tuple[str, Group], key: Key, stood: Any) -> None:
+        """A list must be put right for this record. What counts is where it stood when the list was last right."""
+        whom = self._touched.get(at)
+        if whom is None:
+            self._touched[at] = (key, stood)
+        elif isinstance(whom, dict):
+            whom.setdefault(key, stood)
+        elif whom[0] != key:
+            self._touched[at] = {whom[0]: whom[1], key: stood}
 
     def _merged(self, at: tuple[str, Group], own: list[Key] | None, touched: Mapping[Key, Any]) -> list[Key]:
         """Our own list, or a new one of the base's, without those that went and with those that came."""
@@ -226,7 +255,7 @@ class Table:
                 del own[own.index(key, place)]
         group_of, order = self._layout.indexes.get(index), self._layout.order
         for key in touched:
-            record = self._own.get(key)
+            record = self._mine(key)
             if record is not None and (group_of is None or group_of(record) == group):
                 self._insert(own, key, order(record))
         return own
@@ -278,7 +307,8 @@ class Table:
                 return f"it would be due at {when!r}, which is no time"
         except (LookupError, TypeError, ValueError, AttributeError) as error:
             return f"it has no place among the others: {type(error).__name__}: {error}"
-        other = next((each for each in self._own.values() if each is not None), None) or self._base.sample()
+        own = next((key for key, each in self._own.items() if each is not None), None)
+        other = self._base.sample() if own is None else self._mine(own)
         return "" if other is None or order == shape(layout.order(other)) else f"its order {order} is not that of the others"
 
     def put(self, record: Record) -> None:
@@ -293,6 +323,17 @@ class Table:
             self._await(key, record)
         self._written.setdefault(key, old)
         self._own[key] = record
+        if type(record) is dict:
+            self._recent.append(key)
+            if len(self._recent) > kept_recent:
+                self._pack(self._recent.popleft())
+
+    def _pack(self, key: Key) -> None:
+        record = self._own.get(key)
+        if type(record) is dict:
+            with suppress(ValueError):  # what holds more than plain values stays as it is
+                self._packing = self._packing or Packing(record)
+                self._own[key] = self._packing.packed(record)
 
     def _await(self, key: Key, record: Record) -> None:
         """Our own record falls due when it says."""

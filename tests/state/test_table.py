@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
 
+from mockserver.state import table as tables
 from mockserver.state.clock import Clock
 from mockserver.state.drawn import Drawn, DrawnBase
 from mockserver.state.table import Base, Layout, Record, Shared, Table
@@ -53,6 +55,11 @@ class Worlds(RuleBasedStateMachine):
         super().__init__()
         self.told: dict[int, tuple[World, Model]] = {}
 
+        self.patch = pytest.MonkeyPatch()
+
+    def teardown(self) -> None:
+        self.patch.undo()
+
     worlds = Bundle("worlds")
     snapshots = Bundle("snapshots")
 
@@ -60,8 +67,14 @@ class Worlds(RuleBasedStateMachine):
         self.told[id(world)] = (world, model)
         return world
 
-    @initialize(target=worlds, scene=st.lists(records, unique_by=lambda record: record["id"]), lay=st.sampled_from([Base, drawn]))
-    def lay(self, scene: list[Record], lay: Callable[[Layout, list[Record]], Shared]) -> World:
+    @initialize(
+        target=worlds,
+        scene=st.lists(records, unique_by=lambda record: record["id"]),
+        lay=st.sampled_from([Base, drawn]),
+        recent=st.sampled_from([0, 3, tables.kept_recent]),
+    )
+    def lay(self, scene: list[Record], lay: Callable[[Layout, list[Record]], Shared], recent: int) -> World:
+        self.patch.setattr(tables, "kept_recent", recent)  # so many records of a world stay unpacked
         base = {"things": Table(layout, lay(layout, scene))}
         self.scene: Model = {record["id"]: record for record in scene}
         return self.begin(World("origin", lambda _: base, Clock(frozen=0)), dict(self.scene))
