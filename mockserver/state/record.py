@@ -42,8 +42,6 @@ class Placed(Record):
 
     def __init__(self, wire: Any, key: str, given: Any, n: int, owner: Record) -> None:
         self.wire, self.key, self.given, self.n, self.owner = wire, key, given, n, owner or nobody
-        if type(wire) is dict:
-            share(wire)
         ident = str(given)
         self.apart = None if ident == key else ident
 
