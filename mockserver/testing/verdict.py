@@ -65,8 +65,13 @@ class Breach:
 
 def breaches_of(engine: Engine, exchange: Exchange) -> Iterator[Breach]:
     """What a client did wrong in one exchange."""
-    _, findings = audit(engine.contract, exchange.call, engine.vendor.rewrite(exchange.call.path))
+    _, findings = audit(engine.contract, exchange.call, engine.vendor.rewrite(exchange.call.path), passed=passed(exchange))
     return (Breach(engine.vendor.name, finding, exchange, engine) for finding in findings)
+
+
+def passed(exchange: Exchange) -> bool:
+    """Whether the engine found the call well put: it does what it is asked of no other. A refusal may have come before it looked."""
+    return not exchange.findings and 200 <= exchange.reply.status < 300 and not exchange.reply.delivery.fault
 
 
 def our_fault(exchange: Exchange) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver.contract.audit import audit
+from mockserver.testing.verdict import passed
 from tests.plugin.conftest import Run, ask
 
 # what the client does, and what the verdict must say of it
@@ -238,3 +240,40 @@ def test_a_call_refused_early_is_read_all_the_same(pagerduty: Any) -> None:
     pagerduty.fail("listUsers", status=429)
     with pagerduty.expects_violation("ill-typed", place="query limit"):
         assert client_of(pagerduty).get("/users?limit=x").status_code == 429
+
+
+@pytest.mark.mockserver(strict=False)
+@pytest.mark.parametrize(
+    ("call", "is_passed"),
+    [
+        ("GET /user_management/users?limit=1", True),
+        ("GET /user_management/users?limt=1", True),
+        ("GET /user_management/users?organization=org_1", True),
+        ("GET /user_management/users?or%67anization=org_1", True),
+        ("GET /user_management/users?limit=x", False),
+        ("GET /user_management/users/nobody", False),
+        ('POST /user_management/users {"email": "new@example.com", "nickname": "N"}', True),
+        ('POST /user_management/users {"nickname": 7}', False),
+        ("GET /nothing", False),
+    ],
+    ids=str,
+)
+def test_what_the_engine_has_found_well_put_is_judged_as_if_it_had_not(workos: Any, call: str, is_passed: bool) -> None:
+    """A call that was answered is read again only for what the engine does not look for; nothing is missed by it."""
+    method, address, *body = call.split(" ", 2)
+    path, _, query = address.partition("?")
+    key = {"authorization": "Bearer " + workos.credentials["api_key"], "content-type": "application/json"}
+    workos.answer(method, "https", "api.workos.com", path, query, key, "".join(body).encode())
+    (exchange,) = workos.bench.world.journal
+    assert passed(exchange) is is_passed
+    contract = workos.engine.contract
+    assert audit(contract, exchange.call, path, passed=is_passed) == audit(contract, exchange.call, path)
+
+
+@pytest.mark.mockserver(strict=False)
+def test_what_a_fault_answered_is_read_from_the_start(workos: Any) -> None:
+    """The fault may have answered before anybody looked at the call, with a success too."""
+    workos.fault({"effect": "status", "status": 200, "body": "{}"})
+    workos.answer("GET", "https", "api.workos.com", "/user_management/users", "limit=x", {}, b"")
+    assert not passed(workos.bench.world.journal[0])
+    assert {breach.place for breach in workos.bench.judge()} == {"query limit", "header authorization"}
