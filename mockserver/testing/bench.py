@@ -17,7 +17,6 @@ from mockserver.state.world import World
 from mockserver.testing.calls import Calls
 from mockserver.testing.checkpoint import Checkpoint
 from mockserver.testing.expected import Expected
-from mockserver.testing.memory import Asked
 from mockserver.testing.state import State
 from mockserver.testing.terms import Terms
 from mockserver.testing.verdict import Breach, Verdict, breaches_of, our_fault
@@ -156,14 +155,13 @@ class Bench:
 
     # -- answering ----------------------------------------------------------------------------------------------------
 
-    def relay(
-        self, engine: Engine, method: str, scheme: str, host: str, path: str, query: str, headers: Mapping[str, str], body: bytes
-    ) -> Reply:
-        """Answer one request in the process."""
+    def relay(self, engine: Engine, call: Call) -> Reply:
+        """Answer one call in the process."""
         with self.host.lock:
-            if path.startswith("/_world/"):
-                return self.site.answer(method, scheme, host, path, query, headers, body)
-            reply = engine.answer(Call(method, path or "/", query, headers, body, f"{scheme}://{host}"), self.world)
+            if call.path.startswith("/_world/"):
+                scheme, _, host = call.base.partition("://")
+                return self.site.answer(call.method, scheme, host, call.path, call.query, call.headers, call.body)
+            reply = engine.answer(call, self.world)
             if self.world.outbox:
                 self.site.mail(self.world)
             return reply
@@ -267,12 +265,11 @@ class Double:
 
     def answer(self, method: str, scheme: str, host: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Reply:
         """Answer one request in the process."""
-        return self.bench.relay(self.engine, method, scheme, host, path, query, headers, body)
+        return self.bench.relay(self.engine, Call(method, path or "/", query, headers, body, f"{scheme}://{host}"))
 
-    def speak(self, asked: Asked) -> Travel:
+    def speak(self, call: Call) -> Travel:
         """The same for wires."""
-        reply = self.answer(asked.method, asked.scheme, asked.host, asked.path, asked.query, asked.headers, asked.body)
-        return travel(reply, asked.method)
+        return travel(self.bench.relay(self.engine, call), call.method)
 
     def transport(self) -> Transport:
         """For httpx and httpx2, sync and async: `httpx.Client(transport=api.transport(), base_url="https://…")`."""

@@ -9,61 +9,42 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from mockserver.values import frozen
+from mockserver.message import Call
 from mockserver.web.travel import Travel, read_headers
 
 end_of_head: Final = b"\r\n\r\n"
 
-
-@frozen
-class Asked:
-    """A request as it came over some wire. path and query percent-encoded, header names lower case."""
-
-    method: str
-    scheme: str
-    host: str
-    path: str
-    query: str
-    headers: dict[str, str]
-    body: bytes
-
-
-Speak = Callable[[Asked], Travel]
+Speak = Callable[[Call], Travel]
 """Whoever answers."""
 
 
-def asked_of(method: str, scheme: str, host: str, target: str, raw: Iterable[tuple[bytes, bytes]], body: bytes) -> Asked:
-    """A request of its parts. An absolute target, as proxies get it, wins over scheme and host."""
-    headers = read_headers(raw)
-    if not target.startswith("/"):
-        told = urlsplit(target)
-        scheme, host, target = told.scheme or scheme, told.netloc or host, f"{told.path or '/'}{'?' + told.query if told.query else ''}"
-    else:
-        host = headers.get("host", host)
-    path, _, query = target.partition("?")
-    return Asked(method, scheme, host, path, query, headers, body)
-
-
-def parse(data: bytes, scheme: str, host: str) -> Asked | None:
-    """The request in these bytes, or None while it is not whole."""
+def parse(data: bytes, scheme: str, host: str) -> Call | None:
+    """The call in these bytes, or None while it is not whole. An absolute target, as proxies get it, wins over scheme and host."""
     head, found, rest = data.partition(end_of_head)
     if not found:
         return None
     start, *lines = head.split(b"\r\n")
     method, target, _ = start.decode("latin-1").split(" ", 2)
-    raw = [(name, value.strip()) for name, _, value in (line.partition(b":") for line in lines)]
-    fields = read_headers(raw)
-    if "chunked" in fields.get("transfer-encoding", "").lower():
+    headers = read_headers((name, value.strip()) for name, _, value in (line.partition(b":") for line in lines))
+    if "chunked" in headers.get("transfer-encoding", "").lower():
         body = unchunked(rest)
     else:
-        length = int(fields.get("content-length") or 0)
+        length = int(headers.get("content-length") or 0)
         body = rest[:length] if len(rest) >= length else None
-    return None if body is None else asked_of(method, scheme, host, target, raw, body)
+    if body is None:
+        return None
+    if target.startswith("/"):
+        host = headers.get("host", host)
+    else:
+        told = urlsplit(target)
+        scheme, host, target = told.scheme or scheme, told.netloc or host, f"{told.path or '/'}{'?' + told.query if told.query else ''}"
+    path, _, query = target.partition("?")
+    return Call(method, path, query, headers, body, f"{scheme}://{host}")
 
 
 def unchunked(data: bytes) -> bytes | None:
@@ -130,11 +111,11 @@ class Socket:
 
     def reply(self) -> Travel:
         """What comes back; a reply that would come too late is a timeout at once, so that nobody waits for it."""
-        asked = parse(self._asked, self._scheme, self._host)
+        call = parse(self._asked, self._scheme, self._host)
         self._asked = b""
-        if asked is None:
+        if call is None:
             raise ConnectionAbortedError("the request ends in the middle")
-        going = self._speak(asked)
+        going = self._speak(call)
         late = going.delay + going.pace * len(going.body)
         if isinstance(self.timeout, int | float) and max(going.delay, going.pace) > self.timeout:
             raise TimeoutError("timed out")
@@ -160,12 +141,12 @@ class Line(asyncio.Transport):
 
     def write(self, data: Any) -> None:
         self._asked += bytes(data)
-        asked = parse(self._asked, self._scheme, self._host)
-        if asked is not None and self._task is None:
-            self._task = asyncio.get_running_loop().create_task(self._reply(asked))
+        call = parse(self._asked, self._scheme, self._host)
+        if call is not None and self._task is None:
+            self._task = asyncio.get_running_loop().create_task(self._reply(call))
 
-    async def _reply(self, asked: Asked) -> None:
-        going = self._speak(asked)
+    async def _reply(self, call: Call) -> None:
+        going = self._speak(call)
         if going.delay:
             await asyncio.sleep(going.delay)
         if not going.silent:

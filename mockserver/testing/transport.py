@@ -12,15 +12,16 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Any, Self
 
-from mockserver.testing.memory import Asked, Speak
+from mockserver.message import Call
+from mockserver.testing.memory import Speak
 from mockserver.web.travel import Travel, read_headers
 
 
-def asked_in(request: Any, body: bytes) -> Asked:
+def call_in(request: Any, body: bytes) -> Call:
     url = request.url
     path, _, query = url.raw_path.decode("latin-1").partition("?")
     headers = read_headers(request.headers.raw)
-    return Asked(request.method, url.scheme, headers.get("host") or url.netloc.decode("latin-1"), path, query, headers, body)
+    return Call(request.method, path, query, headers, body, f"{url.scheme}://{headers.get('host') or url.netloc.decode('latin-1')}")
 
 
 def library(request: Any) -> ModuleType:
@@ -77,13 +78,13 @@ class Transport:
         self._speak = speak
 
     def handle_request(self, request: Any) -> Any:
-        going = self._speak(asked_in(request, request.read()))
+        going = self._speak(call_in(request, request.read()))
         if going.delay or going.pace:
             time.sleep(wait(request, going))
         return answer(request, going)
 
     async def handle_async_request(self, request: Any) -> Any:
-        going = self._speak(asked_in(request, await request.aread()))
+        going = self._speak(call_in(request, await request.aread()))
         if going.delay or going.pace:
             import anyio
 
