@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Final, NamedTuple
@@ -43,7 +43,9 @@ class Travel(NamedTuple):
 
 def travel(reply: Reply, method: str) -> Travel:
     """What of a reply to this method travels. One with a header that would not stay one leaves as a loud 500."""
-    if reply.headers and not writable(reply.headers):
+    named, typed = seen(tuple(reply.headers))
+    if not named or unwritable.search("".join(reply.headers.values())):
+        typed = False
         reply = problem("own-error", f"this reply has a header that cannot be written: {dict(reply.headers)!r:.400}")
     status, content, delivery = reply.status, reply.content, reply.delivery
     length = len(content) if delivery.length is None else delivery.length
@@ -73,14 +75,10 @@ def read_headers(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return out
 
 
-def writable(headers: Mapping[str, str]) -> bool:
-    """Whether every name is one, and no value would end its line."""
-    return named_well(tuple(headers)) and not unwritable.search("".join(headers.values()))
-
-
 @lru_cache(maxsize=1000)
-def named_well(names: tuple[str, ...]) -> bool:
-    return all(map(token.fullmatch, names))
+def seen(names: tuple[str, ...]) -> tuple[bool, bool]:
+    """Whether each of these is a header's name, and whether the media type is among them."""
+    return all(map(token.fullmatch, names)), "content-type" in map(str.lower, names)
 
 
 @lru_cache(maxsize=4)
