@@ -36,7 +36,7 @@ class Host:
         self.lock = threading.RLock()
         self.tally = tally
         self._sites: dict[tuple[object, ...], Site] = {}
-        self._engines: dict[tuple[object, str], Engine] = {}
+        self._engines: dict[tuple[object, str], tuple[Site, Engine]] = {}
         self._numbers = itertools.count(1)
         self._open = ExitStack()
         self._address: Address | None = None
@@ -48,17 +48,22 @@ class Host:
 
     def engine(self, terms: Terms, name: str) -> tuple[Site, Engine]:
         """The vendor of this name or the document at this path, and the site of these terms, which serves it from now on."""
-        site, known = self._sites.get(terms.stage), (terms.stage, name)
+        known = (terms.stage, name)
+        found = self._engines.get(known)
+        if found is None:
+            found = self._engines[known] = self._served(terms, name)
+        return found
+
+    def _served(self, terms: Terms, name: str) -> tuple[Site, Engine]:
+        site = self._sites.get(terms.stage)
         if site is None:
             site = self._sites[terms.stage] = vendors.site(
                 [name], scene=terms.scene, seed=terms.seed, people=terms.people, clock=terms.clock, options=terms.options
             )  # fmt: skip
-            self._engines[known] = next(iter(site.engines.values()))
-        elif known not in self._engines:
-            engine = vendors.engine(name, terms.options.get(name), {*vendors.names(), *site.engines})
-            site.add(engine)
-            self._engines[known] = engine
-        return site, self._engines[known]
+            return site, next(iter(site.engines.values()))
+        engine = vendors.engine(name, terms.options.get(name), {*vendors.names(), *site.engines})
+        site.add(engine)
+        return site, engine
 
     def open(self, terms: Terms, start: World | None = None) -> Bench:
         """A bench with a world of its own, forked from `start` or from the scene, to be entered. Leaving it raises its verdict."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from functools import lru_cache
 from types import ModuleType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from mockserver.message import Call
 from mockserver.testing.memory import Speak
@@ -24,34 +24,36 @@ def call_in(request: Any, body: bytes) -> Call:
     return Call(request.method, path, query, headers, body, f"{url.scheme}://{headers.get('host') or url.netloc.decode('latin-1')}")
 
 
-def library(request: Any) -> ModuleType:
-    """httpx or httpx2."""
-    return sys.modules[type(request).__module__.partition(".")[0]]
+@lru_cache
+def library(request: type[Any]) -> tuple[ModuleType, Any]:
+    """httpx or httpx2, and the body of a reply as its clients want it."""
+    lib = sys.modules[request.__module__.partition(".")[0]]
+    return lib, stream_of(lib)
 
 
 def wait(request: Any, going: Travel) -> float:
     """The seconds a reply takes. A client that would have stopped waiting is told at once: no test waits for it."""
     patience = (request.extensions.get("timeout") or {}).get("read")
     if patience is not None and max(going.delay, going.pace) > patience:
-        raise library(request).ReadTimeout("The read operation timed out", request=request)
+        raise library(type(request))[0].ReadTimeout("The read operation timed out", request=request)
     return going.delay + going.pace * len(going.body)
 
 
 def answer(request: Any, going: Travel) -> Any:
     """The reply as the library's own response, or its own error."""
-    lib = library(request)
+    lib, stream = library(type(request))
+    lost = None
     if going.silent:
         raise lib.RemoteProtocolError("Server disconnected without sending a response.", request=request)
-    short = going.dropped and int(dict(going.headers).get("content-length", "0")) > len(going.body)
-    lost = lib.RemoteProtocolError("peer closed connection without sending complete message body", request=request) if short else None
-    stream = stream_of(lib)(going.body, lost)
-    return lib.Response(going.status, headers=going.headers, request=request, stream=stream, extensions={"http_version": b"HTTP/1.1"})
+    if going.dropped and int(dict(going.headers).get("content-length", "0")) > len(going.body):
+        lost = lib.RemoteProtocolError("peer closed connection without sending complete message body", request=request)
+    return lib.Response(going.status, headers=going.headers, request=request, stream=stream(going.body, lost), extensions=spoken)
 
 
-@lru_cache
+spoken: Final = {"http_version": b"HTTP/1.1"}
+
+
 def stream_of(lib: ModuleType) -> Any:
-    """The body as the library's clients want it."""
-
     class Body(lib.SyncByteStream, lib.AsyncByteStream):  # type: ignore[misc, name-defined]  # which library, only the request knows
         """What arrives, and the error that ends it, if one does."""
 
