@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 from mockserver.contract import wire
@@ -36,7 +37,7 @@ def audit(contract: Contract, call: Call, path: str, *, passed: bool = False) ->
     checked = Checked() if known else contract.check_call(operation, call, values)
     found = [
         *checked.findings,
-        *unsigned(contract, operation, call),
+        *unsigned(operation, call),
         *(undeclared_query(contract, operation, call) if call.query else ()),
         *(undeclared_fields(contract, operation, call, checked.body) if call.body else ()),
         *outdated(contract, operation, checked.params, checked.body),
@@ -56,44 +57,68 @@ def stray(contract: Contract, call: Call, path: str, unmatched: Unmatched) -> Fi
 # -- signing in ---------------------------------------------------------------------------------------------------------
 
 
-def unsigned(contract: Contract, operation: Operation, call: Call) -> Iterator[Finding]:
+def unsigned(operation: Operation, call: Call) -> list[Finding]:
     """Credentials of a form the contract does not have. Whether they are anybody's is between client and vendor, and no breach."""
-    ways = operation.security
-    if not ways or not all(ways):
-        return
-    forms = []
+    ways = ways_of(operation)
     for way in ways:
-        forms.append([form(contract.schemes.get(name) or {}, call) for name in way])
-        if all(each.fits for each in forms[-1]):
-            return
-    allowed = dict.fromkeys(" and ".join(each.words for each in way) for way in forms)
+        if all(scheme.fits(call) for scheme in way):
+            return []
+    if not ways:
+        return []
+    allowed = dict.fromkeys(" and ".join(scheme.words for scheme in way) for way in ways)
     place = operation.place if "security" in operation.node else "#"
-    yield Finding(operation.id, forms[0][0].place, "auth", f"allowed: {' or '.join(allowed)}", shown(call), f"{place}/security")
+    return [Finding(operation.id, ways[0][0].place, "auth", f"allowed: {' or '.join(allowed)}", shown(call), f"{place}/security")]
 
 
-class Form(NamedTuple):
-    """One scheme of signing in: whether the call has credentials of its form, the form in words, and where they belong."""
+class Scheme(NamedTuple):
+    """One scheme of signing in: whether a call has credentials of its form, the form in words, and where they belong."""
 
-    fits: bool
+    fits: Callable[[Call], bool]
     words: str
     place: str = "header authorization"
 
 
-def form(scheme: Mapping[str, Any], call: Call) -> Form:
-    kind, name, where = scheme.get("type"), str(scheme.get("name", "")), scheme.get("in")
-    word, _, secret = call.headers.get("authorization", "").partition(" ")
-    word, wanted = word.lower(), str(scheme.get("scheme", "")).lower()
+@lru_cache(maxsize=1000)
+def ways_of(operation: Operation) -> tuple[tuple[Scheme, ...], ...]:
+    """The alternatives of signing in; none where a call may do without."""
+    schemes = operation.contract.schemes
+    return tuple(tuple(scheme_of(schemes.get(name) or {}) for name in way) for way in operation.security) if all(operation.security) else ()
+
+
+def scheme_of(told: Mapping[str, Any]) -> Scheme:
+    kind, name, where = told.get("type"), str(told.get("name", "")), told.get("in")
+    wanted = str(told.get("scheme", "")).lower()
     if kind == "apiKey":
-        start = str(scheme.get("x-mockserver-form", ""))
-        value = credential(call, where, name)
-        return Form(bool(value) and value.startswith(start), f"{where} {name}: {start}KEY", f"{where} {name.lower()}")
+        start = str(told.get("x-mockserver-form", ""))
+        return Scheme(partial(keyed, where, name, start), f"{where} {name}: {start}KEY", f"{where} {name.lower()}")
     if wanted == "basic":
-        return Form(word == wanted and is_pair(secret), "Authorization: Basic base64(name:password)")
+        return Scheme(paired, "Authorization: Basic base64(name:password)")
     if kind == "http" and wanted != "bearer":
-        return Form(word == wanted, f"Authorization: {scheme.get('scheme')} …")
+        return Scheme(lambda call: authorization(call)[0] == wanted, f"Authorization: {told.get('scheme')} …")
     if kind in ("http", "oauth2", "openIdConnect"):
-        return Form(word == "bearer" and bool(secret), "Authorization: Bearer TOKEN")
-    return Form(True, str(kind))
+        return Scheme(borne, "Authorization: Bearer TOKEN")
+    return Scheme(lambda _: True, str(kind))
+
+
+def authorization(call: Call) -> tuple[str, str]:
+    """The scheme's word, lower case, and the secret."""
+    word, _, secret = call.headers.get("authorization", "").partition(" ")
+    return word.lower(), secret
+
+
+def keyed(where: Json, name: str, start: str, call: Call) -> bool:
+    value = credential(call, where, name)
+    return bool(value) and value.startswith(start)
+
+
+def paired(call: Call) -> bool:
+    word, secret = authorization(call)
+    return word == "basic" and is_pair(secret)
+
+
+def borne(call: Call) -> bool:
+    word, secret = authorization(call)
+    return word == "bearer" and bool(secret)
 
 
 def credential(call: Call, where: Json, name: str) -> str:

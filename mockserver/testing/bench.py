@@ -170,10 +170,11 @@ class Bench:
 
     def judge(self) -> list[Breach]:
         """What the calls since the last look did to their contracts; remembered until the verdict."""
-        if self._world is None:
+        journal = () if self._world is None else self._world.journal
+        if len(journal) == self._judged:
             return []
         with self.host.lock:
-            exchanges = list(islice(self._world.journal, self._judged, None))
+            exchanges = list(islice(journal, self._judged, None))
         self._judged += len(exchanges)
         found: list[Breach] = []
         for exchange in exchanges:

@@ -11,6 +11,7 @@ import importlib.abc
 import importlib.machinery
 import sys
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.testing.memory import Line, Socket, Speak
@@ -67,14 +68,12 @@ class Interception:
 
     def who(self, scheme: str, host: str) -> Speak | None:
         """Who answers for a host; None when it is to be reached for real. Raises Unreachable."""
-        before, _, port = host.rpartition(":")
-        name = (before if before and port.isdigit() else host).strip("[]").lower()
+        name, port = parted(host)
         benches = [bench for bench in reversed(self._host.benches.values()) if bench.terms.intercept]
         for bench in benches:
             for double in bench:
-                for pattern in double.hosts:
-                    if covers(pattern, name):
-                        return double.speak
+                if serves(double.hosts, name):
+                    return double.speak
         if any(covers(each, name) for bench in benches for each in bench.terms.allow_hosts) or self._host.is_own(name, port):
             return None
         raise self._refused(benches, scheme, name)
@@ -88,6 +87,19 @@ class Interception:
         for bench in benches[:1]:
             bench.astray(name, words)
         return Unreachable(words)
+
+
+@lru_cache(maxsize=1000)
+def parted(host: str) -> tuple[str, str]:
+    """The name and the port in what a client calls its host."""
+    before, _, port = host.rpartition(":")
+    return (before if before and port.isdigit() else host).strip("[]").lower(), port
+
+
+@lru_cache(maxsize=1000)
+def serves(hosts: tuple[str, ...], name: str) -> bool:
+    """Whether a name is one of these hosts'."""
+    return any(covers(each, name) for each in hosts)
 
 
 def covers(pattern: str, name: str) -> bool:
