@@ -8,17 +8,21 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from mockserver.testing.memory import Socket, Speak
+from mockserver.testing.memory import Arrived, Socket, Speak
 
 
 def adapter(speak: Speak) -> HTTPAdapter:
     """An adapter to mount: `session.mount("https://", …)`."""
 
     class Plain(HTTPConnection):
+        response_class = Arrived
+
         def connect(self) -> None:
             self.sock = Socket(speak, "http", self.host, self.timeout)
 
     class Secure(HTTPSConnection):
+        response_class = Arrived
+
         def connect(self) -> None:
             self.sock, self.is_verified = Socket(speak, "https", self.host, self.timeout), True
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from mockserver.testing.memory import Line, Socket, Speak
+from mockserver.testing.memory import Arrived, Line, Socket, Speak
 from mockserver.testing.transport import Transport
 
 if TYPE_CHECKING:
@@ -163,7 +163,7 @@ def connection(scheme: str) -> Callable[[Interception, Original], Original]:
             if speak is None:
                 original(here)
                 return
-            here.sock = Socket(speak, scheme, host, here.timeout)
+            here.sock, here.response_class = Socket(speak, scheme, host, here.timeout), Arrived
             if hasattr(here, "is_verified"):
                 here.is_verified = True
 

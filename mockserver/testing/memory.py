@@ -10,7 +10,7 @@ import asyncio
 import io
 import time
 from collections.abc import Callable
-from http import HTTPStatus
+from http.client import HTTPMessage, HTTPResponse, RemoteDisconnected, responses
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -63,33 +63,42 @@ def unchunked(data: bytes) -> bytes | None:
 
 def head_of(going: Travel) -> bytes:
     """Status line and headers. One reply a connection: there is nothing to keep alive."""
-    try:
-        phrase = HTTPStatus(going.status).phrase
-    except ValueError:
-        phrase = ""
-    lines = [f"HTTP/1.1 {going.status} {phrase}", *(f"{name}: {value}" for name, value in going.headers), "connection: close"]
+    start = f"HTTP/1.1 {going.status} {responses.get(going.status, '')}"
+    lines = [start, *(f"{name}: {value}" for name, value in going.headers), "connection: close"]
     return "\r\n".join(lines).encode("latin-1", "replace") + end_of_head
 
 
-def arriving(going: Travel) -> bytes:
-    """Every byte that arrives."""
-    return b"" if going.silent else head_of(going) + going.body
+class Pending(io.BytesIO):
+    """The reading end of a socket until somebody begins to read."""
+
+    def __init__(self, reply: Callable[[], Travel]) -> None:
+        super().__init__()
+        self.reply = reply
 
 
-class Answer(io.RawIOBase):
-    """The reading end: the request is answered when its reply is first read."""
+class Arrived(HTTPResponse):
+    """A response whose head nobody has to read, as http.client does with the parser of e-mails, for it was never written.
 
-    def __init__(self, socket: Socket) -> None:
-        self._socket = socket
-        self._bytes: io.BytesIO | None = None
+    It may be left behind on a connection that is kept, and reads what comes from a real socket as ever.
+    """
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        if self._bytes is None:
-            self._bytes = io.BytesIO(arriving(self._socket.reply()))
-        return self._bytes.readinto(buffer)
+    def begin(self) -> None:
+        if not isinstance(self.fp, Pending):
+            super().begin()
+            return
+        going = self.fp.reply()
+        if going.silent:
+            raise RemoteDisconnected("Remote end closed connection without response")
+        self.fp = io.BytesIO(going.body)
+        self.version, self.status, self.reason = 11, going.status, responses.get(going.status, "")
+        self.code = self.status
+        self.headers = self.msg = HTTPMessage()
+        for name, value in going.headers:
+            self.headers[name] = value if value.isascii() else value.encode("latin-1", "replace").decode("latin-1")
+        self.headers["connection"] = "close"
+        self.chunked, self.chunk_left, self.will_close = False, None, True
+        bodiless = self._method == "HEAD" or going.status in (204, 304)
+        self.length = 0 if bodiless else int(self.headers["content-length"])
 
 
 class Socket:
@@ -103,8 +112,8 @@ class Socket:
     def sendall(self, data: bytes) -> None:
         self._asked += data
 
-    def makefile(self, mode: str, buffering: int | None = None, **_: Any) -> io.BufferedReader:
-        return io.BufferedReader(Answer(self))
+    def makefile(self, mode: str, buffering: int | None = None, **_: Any) -> Pending:
+        return Pending(self.reply)
 
     def settimeout(self, seconds: float | None) -> None:
         self.timeout = seconds

@@ -25,9 +25,9 @@ def call_in(request: Any, body: bytes) -> Call:
 
 
 @lru_cache
-def library(request: type[Any]) -> tuple[ModuleType, Any]:
-    """httpx or httpx2, and the body of a reply as its clients want it."""
-    lib = sys.modules[request.__module__.partition(".")[0]]
+def library(module: str) -> tuple[ModuleType, Any]:
+    """httpx or httpx2, whose module this is, and the body of a reply as its clients want it."""
+    lib = sys.modules[module.partition(".")[0]]
     return lib, stream_of(lib)
 
 
@@ -35,13 +35,13 @@ def wait(request: Any, going: Travel) -> float:
     """The seconds a reply takes. A client that would have stopped waiting is told at once: no test waits for it."""
     patience = (request.extensions.get("timeout") or {}).get("read")
     if patience is not None and max(going.delay, going.pace) > patience:
-        raise library(type(request))[0].ReadTimeout("The read operation timed out", request=request)
+        raise library(type(request).__module__)[0].ReadTimeout("The read operation timed out", request=request)
     return going.delay + going.pace * len(going.body)
 
 
 def answer(request: Any, going: Travel) -> Any:
     """The reply as the library's own response, or its own error."""
-    lib, stream = library(type(request))
+    lib, stream = library(type(request).__module__)
     lost = None
     if going.silent:
         raise lib.RemoteProtocolError("Server disconnected without sending a response.", request=request)

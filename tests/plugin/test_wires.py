@@ -236,3 +236,18 @@ def test_a_header_that_comes_twice_arrives_twice(way: str, zendesk: Any) -> None
         reply = client.get(f"{zendesk.url}/api/v2/users/me", auth=basic)
         assert [each.partition("=")[0] for each in reply.headers.get_list("set-cookie")] == ["_zendesk_cookie", "__cfruid"]
         assert {"_zendesk_cookie", "__cfruid"} == set(client.cookies)
+
+
+@pytest.mark.mockserver(intercept=True, allow_hosts="127.0.0.1", strict=False)
+def test_a_kept_connection_reads_from_a_real_socket_afterwards(workos: Any, pagerduty: Any) -> None:
+    """A connection whose call was answered in the process reads what a real server says next as it always would."""
+    connection = http.client.HTTPConnection("api.workos.com", timeout=20)
+    connection.request("GET", "/user_management/users")
+    assert connection.getresponse().status == 401
+    connection.host, _, port = pagerduty.bench.address.url.removeprefix("http://").partition(":")
+    connection.port = int(port)
+    connection.request("GET", f"/_world/{pagerduty.bench.name}/pagerduty/users", headers=key_of(pagerduty))
+    reply = connection.getresponse()
+    assert reply.status == 200
+    assert reply.read().startswith(b'{"users":[')
+    connection.close()
