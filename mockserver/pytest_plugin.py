@@ -133,9 +133,10 @@ class Plugin:
         return self._bench
 
     def _close(self) -> None:
-        assert self._bench is not None
+        bench, self._bench = self._bench, None
+        assert bench is not None
         with usable():
-            self._bench.close()
+            bench.close()
 
     def double(self, name: str) -> Double:
         with usable():

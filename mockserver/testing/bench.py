@@ -65,8 +65,11 @@ class Bench:
             self._leave()
 
     def close(self) -> None:
-        """Give the verdict and forget the world."""
-        self.__exit__(None)
+        """Give the verdict and forget the world and the doubles, which know their bench: nothing is left for the collector to find."""
+        try:
+            self.__exit__(None)
+        finally:
+            self._doubles.clear()
 
     def _leave(self) -> None:
         if self._intercepting:

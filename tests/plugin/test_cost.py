@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 from tests.plugin.conftest import Run
 
 heavy = ["jsonschema_rs", "orjson", "yaml", "starlette", "uvicorn", "httpx", "click", "mockserver.testing", "mockserver.engine"]
@@ -53,3 +55,34 @@ def test_a_fixture_that_is_asked_for_late_is_judged_all_the_same(run: Run) -> No
     )
     result.assert_outcomes(passed=1, errors=1, failed=1)
     result.stdout.fnmatch_lines(["*the client left the contract of workos*"])
+
+
+@pytest.mark.parametrize("intercept", ["True", "False"], ids=["intercepted", "by transport"])
+def test_nothing_of_a_test_is_left_for_the_garbage_collector(run: Run, intercept: str) -> None:
+    """When a test is over its double, bench and journal are gone at once: whoever has thousands of tests does not collect for them."""
+    result = run(
+        f"""
+        import gc, httpx, pytest, weakref
+
+        left = []
+
+        @pytest.fixture(autouse=True, scope="module")
+        def uncollected():
+            gc.collect()
+            gc.disable()
+            yield
+            gc.enable()
+
+        @pytest.mark.mockserver(intercept={intercept}, strict=False)
+        def test_one(workos):
+            client = httpx.Client() if {intercept} else httpx.Client(transport=workos.transport())
+            with client:
+                assert client.get("https://api.workos.com/user_management/users").status_code == 401
+            left.append(weakref.ref(workos))
+            left.append(weakref.ref(workos.bench))
+
+        def test_two():
+            assert [each() for each in left] == [None, None]
+        """
+    )
+    result.assert_outcomes(passed=2)
