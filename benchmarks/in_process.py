@@ -57,11 +57,13 @@ def test_empty(n):
 by_httpx: Final = """
 import httpx
 client = httpx.Client(base_url="https://api.workos.com", headers={{"authorization": "Bearer sk_test"}})
+address = "/user_management/users"
 """
 
 by_requests: Final = """
 import requests
-session = requests.Session()
+client = requests.Session()
+address = "https://api.workos.com/user_management/users"
 """
 
 
@@ -72,27 +74,31 @@ class Suite(NamedTuple):
     plugin: str = ""
 
 
+nothing: Final = """
+@each
+def test_one(n):
+    pass
+"""
+
+intercepted: Final = """
+@pytest.mark.mockserver(intercept=True)
+@each
+def test_one(n, workos):
+    if n == 0:  # it is the same in every test
+        client.headers["authorization"] = "Bearer " + workos.credentials["api_key"]
+    assert client.get(address, params={{"limit": 1}}).status_code == 200
+"""
+
 suites: Final[Mapping[str, Suite]] = {
-    "no plugin": Suite("""
-@each
-def test_one(n):
-    pass
-"""),
-    "our plugin, not used": Suite(
-        """
-@each
-def test_one(n):
-    pass
-""",
-        "mockserver.pytest_plugin",
-    ),
+    "no plugin": Suite(nothing),
+    "our plugin, not used": Suite(nothing, "mockserver.pytest_plugin"),
     "pytest-httpx": Suite(
         by_httpx
         + """
 @each
 def test_one(n, httpx_mock):
     httpx_mock.add_response(url="https://api.workos.com/user_management/users?limit=1", json=page)
-    assert client.get("/user_management/users", params={{"limit": 1}}).status_code == 200
+    assert client.get(address, params={{"limit": 1}}).status_code == 200
 """,
         "pytest_httpx",
     ),
@@ -102,31 +108,21 @@ def test_one(n, httpx_mock):
 @each
 def test_one(n, respx_mock):
     respx_mock.get("https://api.workos.com/user_management/users", params={{"limit": "1"}}).respond(json=page)
-    assert client.get("/user_management/users", params={{"limit": 1}}).status_code == 200
+    assert client.get(address, params={{"limit": 1}}).status_code == 200
 """,
         "respx.plugin",
     ),
-    "ours, httpx intercepted": Suite(
-        by_httpx
-        + """
-@pytest.mark.mockserver(intercept=True)
-@each
-def test_one(n, workos):
-    if n == 0:  # it is the same in every test
-        client.headers["authorization"] = "Bearer " + workos.credentials["api_key"]
-    assert client.get("/user_management/users", params={{"limit": 1}}).status_code == 200
-""",
-        "mockserver.pytest_plugin",
-    ),
+    "ours, httpx intercepted": Suite(by_httpx + intercepted, "mockserver.pytest_plugin"),
     "ours, httpx by transport": Suite(
         """
 import httpx
+address = "/user_management/users"
 
 @each
 def test_one(n, workos):
     key = {{"authorization": "Bearer " + workos.credentials["api_key"]}}
     client = httpx.Client(base_url="https://api.workos.com", headers=key, transport=workos.transport())
-    assert client.get("/user_management/users", params={{"limit": 1}}).status_code == 200
+    assert client.get(address, params={{"limit": 1}}).status_code == 200
 """,
         "mockserver.pytest_plugin",
     ),
@@ -138,22 +134,11 @@ import responses
 @each
 def test_one(n):
     with responses.RequestsMock() as mock:
-        mock.get("https://api.workos.com/user_management/users", json=page)
-        assert session.get("https://api.workos.com/user_management/users", params={{"limit": 1}}).status_code == 200
+        mock.get(address, json=page)
+        assert client.get(address, params={{"limit": 1}}).status_code == 200
 """
     ),
-    "ours, requests intercepted": Suite(
-        by_requests
-        + """
-@pytest.mark.mockserver(intercept=True)
-@each
-def test_one(n, workos):
-    if n == 0:
-        session.headers["authorization"] = "Bearer " + workos.credentials["api_key"]
-    assert session.get("https://api.workos.com/user_management/users", params={{"limit": 1}}).status_code == 200
-""",
-        "mockserver.pytest_plugin",
-    ),
+    "ours, requests intercepted": Suite(by_requests + intercepted, "mockserver.pytest_plugin"),
 }
 
 warm: Final = 20
@@ -212,7 +197,7 @@ def main() -> None:
     print(f"{told.tests} tests, {told.rounds} rounds; microseconds of processor time, medians and (the middle half of the rounds)")
     print(f"  {'':<28}{'an empty test':<24}one request, beyond that")
     for suite, figures in taken.items():
-        beyond = "" if suites[suite].text == suites["no plugin"].text else spread([one - empty for empty, one in figures])
+        beyond = "" if suites[suite].text == nothing else spread([one - empty for empty, one in figures])
         print(f"  {suite:<28}{spread([empty for empty, _ in figures]):<24}{beyond}")
 
 
