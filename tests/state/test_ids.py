@@ -11,7 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from mockserver.state.clock import Clock
 from mockserver.state.ids import Draws, base62, crockford, drawn, guid, letters, thrown, ulid
+from mockserver.state.world import World
 
 moments = st.integers(0, 2**48 - 1)
 bits = st.integers(0, 2**80 - 1)
@@ -101,3 +103,11 @@ def test_another_process_throws_the_same() -> None:
 def test_one_draw_alone_is_the_first_of_many(key: str, n: int) -> None:
     """The quick way and the dice agree."""
     assert drawn(key, n) == Draws(key).below(n)
+
+
+@given(st.text(max_size=20), st.integers(1, 256))
+def test_bits_of_a_world_are_those_of_its_fresh_dice(seed: str, n: int) -> None:
+    """Whoever wants no more than one number takes it from the world; the draws after it are the same."""
+    one, other = (World("", lambda _: {}, Clock(0), seed) for _ in range(2))
+    assert [one.bits(n), one.bits(n)] == [other.draws().bits(n), other.draws().bits(n)]
+    assert one.drawn == other.drawn

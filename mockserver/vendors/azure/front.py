@@ -198,7 +198,7 @@ def authorize(turn: Turn) -> None:
 
 def fresh(turn: Turn) -> str:
     """An id nobody had before. Every reply has several, so they are cut from one draw."""
-    digits = turn.notes.get("digits") or blake2b(turn.draws().bits(128).to_bytes(16)).hexdigest()
+    digits = turn.notes.get("digits") or blake2b(turn.world.bits(128).to_bytes(16)).hexdigest()
     turn.notes["digits"] = digits[32:]
     return shaped(digits)
 

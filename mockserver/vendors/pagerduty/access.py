@@ -89,7 +89,7 @@ def meter(turn: Turn) -> None:
 
 def headers(turn: Turn, reply: Reply) -> Mapping[str, str]:
     """docs: three lower-case counters on every call that was counted, and never a Retry-After."""
-    told = {"x-request-id": f"{turn.draws().bits(128):032x}"}
+    told = {"x-request-id": f"{turn.world.bits(128):032x}"}
     standing: Standing | None = turn.notes.get("standing")
     if standing is not None:
         told["ratelimit-limit"] = str(standing.limit)

@@ -90,7 +90,7 @@ always: Final = {
 
 
 def headers(turn: Turn, reply: Reply) -> Mapping[str, str]:
-    request_id = guid(turn.draws().bits(128))
+    request_id = guid(turn.world.bits(128))
     content = reply.content
     return {**always, "X-Request-ID": request_id, "ETag": etag(content)} if content else {**always, "X-Request-ID": request_id}
 

@@ -63,7 +63,7 @@ always: Final = {
 
 def headers(turn: Turn, reply: Reply) -> dict[str, str]:
     """recorded: what stands on every reply since 2024, but for those of the network in front of the service."""
-    chance = turn.draws().bits(96)
+    chance = turn.world.bits(96)
     out = {
         **always,
         "x-request-id": f"{chance & 0xFFFFFFFFFFFFFFFF:016x}-{('AMS', 'FRA', 'SEA', 'SJC')[chance >> 94]}",
