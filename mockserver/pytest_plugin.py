@@ -202,14 +202,14 @@ class Judge:
         try:
             result = yield
         except Exception as error:
-            for verdict in verdicts(self._host):
+            for verdict in self._host.verdicts():
                 if str(error) not in verdict:
                     error.add_note(f"\nand {verdict}")
             shorten(error)
             raise
-        found = "\n\n".join(verdicts(self._host))
+        found = self._host.verdicts()
         if found:
-            pytest.fail(found, pytrace=False)
+            pytest.fail("\n\n".join(found), pytrace=False)
         return result
 
 
@@ -227,19 +227,6 @@ def shorten(error: BaseException) -> None:
         here = here.tb_next if here else None
     if here is not None:
         here.tb_next = None
-
-
-def verdicts(host: Host) -> list[str]:
-    """What there is to say of every bench that is in use."""
-    from mockserver.testing.verdict import Verdict
-
-    found = []
-    for bench in host.benches.values():
-        try:
-            bench.settle()
-        except Verdict as verdict:
-            found.append(str(verdict))
-    return found
 
 
 # -- coverage -------------------------------------------------------------------------------------------------------------

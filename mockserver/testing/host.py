@@ -13,6 +13,7 @@ from mockserver import vendors
 from mockserver.engine.site import Site
 from mockserver.testing.bench import Bench
 from mockserver.testing.terms import Terms
+from mockserver.testing.verdict import Verdict
 
 if TYPE_CHECKING:
     from mockserver.engine.engine import Engine
@@ -64,6 +65,16 @@ class Host:
         engine = vendors.engine(name, terms.options.get(name), {*vendors.names(), *site.engines})
         site.add(engine)
         return site, engine
+
+    def verdicts(self) -> list[str]:
+        """What there is to say of every bench in use: it is told once."""
+        found = []
+        for bench in self.benches.values():
+            try:
+                bench.settle()
+            except Verdict as verdict:
+                found.append(str(verdict))
+        return found
 
     def open(self, terms: Terms, start: World | None = None) -> Bench:
         """A bench with a world of its own, forked from `start` or from the scene, to be entered. Leaving it raises its verdict."""
