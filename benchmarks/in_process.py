@@ -20,6 +20,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from shop import document
+
 here: Final = Path(__file__).resolve().parent
 peers: Final = ("pytest-httpx>=0.36", "responses>=0.26", "respx>=0.23")
 
@@ -58,6 +60,11 @@ by_httpx: Final = """
 import httpx
 client = httpx.Client(base_url="https://api.workos.com", headers={{"authorization": "Bearer sk_test"}})
 address = "/user_management/users"
+"""
+
+by_document: Final = """
+import httpx
+client = httpx.Client(base_url="https://api.example.com")
 """
 
 by_requests: Final = """
@@ -113,6 +120,16 @@ def test_one(n, respx_mock):
         "respx.plugin",
     ),
     "ours, httpx intercepted": Suite(by_httpx + intercepted, "mockserver.pytest_plugin"),
+    "ours, a document of one's own": Suite(
+        by_document
+        + """
+@pytest.mark.mockserver("shop.json", intercept=True)
+@each
+def test_one(n, mockserver):
+    assert client.get("/sessions", params={{"limit": 1}}).status_code == 200
+""",
+        "mockserver.pytest_plugin",
+    ),
     "ours, httpx by transport": Suite(
         """
 import httpx
@@ -188,6 +205,7 @@ def main() -> None:
             install = ["pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps", "--target", str(added), *peers]
             subprocess.run([sys.executable, "-m", *install], check=True)
         (folder / "clock.py").write_text(clock)
+        (folder / "shop.json").write_text(json.dumps({**document(4), "servers": [{"url": "https://api.example.com"}]}))
         for number, suite in enumerate(suites.values()):
             (folder / f"test_{number}.py").write_text((head + suite.text).format(tests=told.tests + warm))
         taken: dict[str, list[tuple[float, float]]] = {suite: [] for suite in suites}
