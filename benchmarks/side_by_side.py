@@ -5,7 +5,7 @@
 Needs Linux (the kernel's own count of each process's time); the peers need Node.js with npm, two of them Java. Who cannot be measured here is
 told with the reason, the others are measured, and the exit code is 1. A round measures every server in turn, every other round backwards, so
 that what the machine does besides falls on all of them; what is told is the median of the rounds' ratios, and between which the middle half
-lies. Before it is measured, each server answers 10,000 of each load, or for ten seconds: what runs often is compiled then.
+lies. Before anything is measured, each server answers 10,000 of each load, or for ten seconds: what runs often is compiled then.
 """
 
 from __future__ import annotations
@@ -82,23 +82,20 @@ class Bench:
     def measured(self, clients: Mapping[str, Client], load: str) -> dict[str, list[Spent]]:
         """What a load cost each of them, round by round; who fails is left out."""
         taken: dict[str, list[Spent]] = {name: [] for name in clients}
-        for client in clients.values():
-            with self.excused(client.server):
-                client.warm(load)
         for name in self.turns(list(clients)):
             if clients[name].server.name not in self.missing:
                 with self.excused(clients[name].server):
-                    taken[name].append(clients[name].spent(load))
+                    taken[name].append(clients[name].measured(load))
         return {name: spent for name, spent in taken.items() if clients[name].server.name not in self.missing}
 
 
 class Client:
-    """A server under load, the ids it has given out, and how many requests a measure is."""
+    """A server under load and warm, the ids it has given out, and of each load how many requests a measure is."""
 
     def __init__(self, server: Server, load: Load, told: argparse.Namespace) -> None:
         self.server, self.load, self.told = server, load, told
-        self.count = self.least = 4 * load.connections
         self.ids = self.made(remembered) if server.stateful else ["1"]
+        self.counts = {name: self.warmed(name) for name in loads}
 
     def made(self, count: int) -> list[str]:
         """The ids of so many new records."""
@@ -108,20 +105,24 @@ class Client:
             out.append(body.partition(b'"id":')[2].split(b'"')[1].decode())
         return out
 
-    def warm(self, load: str) -> None:
-        """So many of a load that are not counted, or some seconds of it; and how many take a second: a measure is no more.
+    def warmed(self, load: str) -> int:
+        """So many of a load that are not counted, or some seconds of it; returns how many take a second: a measure is no more.
 
         Who remembers makes records for DELETE, and so is warm for POST without remembering more than the others.
         """
         until, tried = time.monotonic() + self.told.warm, "DELETE" if load == "POST" and self.server.stateful else load
-        self.count, done = self.least, 0
+        count, done = 4 * self.load.connections, 0
         while done < warm and time.monotonic() < until:
-            done += self.count
-            self.count = max(self.least, min(self.told.requests, int(self.spent(tried).rate)))
+            done += count
+            count = max(4 * self.load.connections, min(self.told.requests, int(self.spent(tried, count).rate)))
+        return count
 
-    def spent(self, load: str) -> Spent:
-        ids = self.made(self.count) if load == "DELETE" and self.server.stateful else self.ids
-        return self.load.run(self.server.requests(load, ids, self.count))
+    def measured(self, load: str) -> Spent:
+        return self.spent(load, self.counts[load])
+
+    def spent(self, load: str, count: int) -> Spent:
+        ids = self.made(count) if load == "DELETE" and self.server.stateful else self.ids
+        return self.load.run(self.server.requests(load, ids, count))
 
 
 def spread(values: list[float], form: str = "{:.2f}") -> str:

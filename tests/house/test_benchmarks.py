@@ -91,7 +91,7 @@ def test_a_peer_that_cannot_be_had_is_told_and_the_others_are_measured(npm: str,
 def test_who_stops_it_finds_nothing_left(how: signal.Signals, tmp_path: Path) -> None:
     """Ctrl-C or a kill in the middle of a run ends every server that it started and removes its folder."""
     with subprocess.Popen(
-        [*command, "--only", "loads", "--alone", "--warm", "600"],
+        [*command, "--only", "loads", "--alone", "--warm", "0", "--rounds", "100000"],
         env=environment(tmp_path),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
