@@ -279,8 +279,15 @@ def counts(engine: Engine, tables: Tables) -> dict[str, int | None]:
 def records(visit: Visit) -> Json:
     limit, offset = visit.params["limit"], visit.params["offset"]
     wanted = {name: values[-1] for name, values in pairs(visit.call.query).items() if name not in ("limit", "offset")}
-    found = [each for each in visit.table if all(as_text(each.get(name)) == value for name, value in wanted.items())]
-    return {"kind": visit.kind.name, "total": len(found), "records": [public(each) for each in found[offset : offset + limit]]}
+    table, keys = visit.table, visit.table.keys()
+    if wanted:  # else nobody is made who is not on the page
+        keys = [
+            key
+            for key in keys
+            if (each := table.get(key)) is not None and all(as_text(each.get(name)) == value for name, value in wanted.items())
+        ]
+    page = [public(each) for key in keys[offset : offset + limit] if (each := table.get(key)) is not None]
+    return {"kind": visit.kind.name, "total": len(keys), "records": page}
 
 
 def as_text(value: Json) -> str:
