@@ -206,8 +206,8 @@ def main() -> None:
             subprocess.run([sys.executable, "-m", *install], check=True)
         (folder / "clock.py").write_text(clock)
         (folder / "shop.json").write_text(json.dumps({**document(4), "servers": [{"url": "https://api.example.com"}]}))
-        for number, suite in enumerate(suites.values()):
-            (folder / f"test_{number}.py").write_text((head + suite.text).format(tests=told.tests + warm))
+        for number, each in enumerate(suites.values()):
+            (folder / f"test_{number}.py").write_text((head + each.text).format(tests=told.tests + warm))
         taken: dict[str, list[tuple[float, float]]] = {suite: [] for suite in suites}
         for _ in range(told.rounds):
             for suite, figures in taken.items():
