@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from mockserver.engine.pages import Selection
@@ -93,7 +94,8 @@ def selection(turn: Turn, kind: Kind) -> Selection:
 def listing(turn: Turn) -> Reply:
     """A page of the records."""
     role, kind = subject(turn)
-    parents_exist(turn, kind)
+    if kind.parents:
+        parents_exist(turn, kind)
     kind.guard(turn, "list", None)
     return page_of(turn, role, kind, selection(turn, kind))
 
@@ -101,8 +103,7 @@ def listing(turn: Turn) -> Reply:
 def page_of(turn: Turn, role: Role, kind: Kind, chosen: Selection) -> Reply:
     """The page of a selection that the turn asks for, in the vendor's dialect and the operation's envelope."""
     page = turn.engine.pages(turn.operation).page(turn, chosen)
-    view = kind.view
-    records = [view(turn, record) for record in page.records]
+    records = list(map(partial(kind.view, turn), page.records))
     return Reply(turn.operation.success, body_of(role, records, page.before, page.behind, page.around), page.headers)
 
 

@@ -143,8 +143,11 @@ class Inferred:
         return self.seen(Sight(self, turn, selection, records, skip, size, more, order is not None or skip > 0))
 
     def seen(self, sight: Sight) -> Page:
+        page = Page(sight.records, behind=body_of(self.told, sight))
+        if not self.around and not self.headed:
+            return page
         headers = {name: str(value) if (value := told.of(sight)) is not NOTHING else "" for name, told in self.headed.items()}
-        return Page(sight.records, behind=body_of(self.told, sight), around=body_of(self.around, sight), headers=headers)
+        return page._replace(around=body_of(self.around, sight), headers=headers)
 
     def lost(self, turn: Turn, selection: Selection, cursor: Json, size: int) -> Page:
         """What a cursor that is none of ours leads to: a client that makes its own must not be kept happy with the first page for ever."""
@@ -283,6 +286,8 @@ tellers: Final[Mapping[str, Mapping[str, Teller]]] = {
 
 def number(value: Any, default: int) -> int:
     """What was given, when it is a whole number that can count something; what is beyond any list stays beyond it."""
+    if value is None:
+        return default
     if isinstance(value, str) and value.isdecimal():
         value = int(value[:13])
     return int(min(value, 1e12)) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else default

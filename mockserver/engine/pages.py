@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import field
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from urllib.parse import quote, urlencode
 
 from mockserver.errors import Refusal
+from mockserver.message import none
 from mockserver.state.table import Group, Key, Record, Table, every
 from mockserver.values import frozen
 
@@ -83,8 +84,10 @@ class Selection:
         return Selection(self.table, self.index, self.group, self.keep, not self.backwards)
 
 
-@frozen
-class Page:
+untold: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+class Page(NamedTuple):
     """One page: its records, and what is told of it.
 
     before, behind  what stands before and behind the list in the body
@@ -93,10 +96,10 @@ class Page:
     """
 
     records: Sequence[Record]
-    before: Mapping[str, Any] = field(default_factory=dict)
-    behind: Mapping[str, Any] = field(default_factory=dict)
-    around: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    before: Mapping[str, Any] = untold
+    behind: Mapping[str, Any] = untold
+    around: Mapping[str, Any] = untold
+    headers: Mapping[str, str] = none
 
 
 class Pages(Protocol):

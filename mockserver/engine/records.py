@@ -77,6 +77,7 @@ class Mould:
     first   the number that ids count on from; NOTHING where ids are no numbers: those made up differ anyway
     mine    for each parent its path names: the property that says which, "" when none does, and its types
     theirs  the hidden fields of parents that other paths name, each with the property that says which
+    owned   whether any path names parents
     closed  the properties that only the server sets
     fixed   those and the id: what no client changes
     skip    those that a client may leave out
@@ -89,6 +90,7 @@ class Mould:
     first: Json
     mine: tuple[tuple[str, frozenset[str]], ...]
     theirs: tuple[tuple[str, str], ...]
+    owned: bool
     closed: frozenset[str]
     fixed: frozenset[str]
     skip: frozenset[str]
@@ -202,7 +204,7 @@ class Records:
                 resource.id, resource.place, types, self.first_number(resource) if numbered else NOTHING,
                 tuple((own, inference.types(resource, (own,)) if own else frozenset()) for own in mine),
                 tuple({f"_{at}": own for each, at in theirs if (own := inference.own_field(each, at))}.items()),
-                closed, closed | set(resource.id[:1]), inference.optional_when_sent(resource), words.singular(resource.word),
+                bool(theirs or resource.parents), closed, closed | set(resource.id[:1]), inference.optional_when_sent(resource), words.singular(resource.word),
             )  # fmt: skip
         return found
 
@@ -256,7 +258,7 @@ class Records:
     def made(self, resource: Resource, world: World, told: Mapping[str, Json], wanted: Json = NOTHING) -> Placed:
         """A new record of what is told; the rest is made up. `wanted`: the id it must have."""
         mould = self.mould(resource)
-        owner, sent = parted(told)
+        owner, sent = parted(told) if mould.owned else ({}, told)
         table, dice = world.store(self.vendor)[resource.name], world.draws()
         n = first_made + world.drawn
         named = wanted is not NOTHING or (bool(resource.id) and inside(sent, resource.id) is not NOTHING)

@@ -202,8 +202,8 @@ class Table:
         """The records of these keys, which are there."""
         if self._packing is not None:
             return list(map(self.get, keys))  # type: ignore[arg-type]  # as said
-        own, shared = self._own, self._base.get
-        return [shared(key) if (record := own.get(key, absent)) is absent else record for key in keys]  # type: ignore[misc]  # as said
+        own, shared = self._own, self._base.get  # what is there and not our own is the base's
+        return [record if (record := own.get(key)) is not None else shared(key) for key in keys]  # type: ignore[misc]  # as said
 
     def keys(self, index: str = every, group: Group = None) -> Sequence[Key]:
         """The keys of a group in order. Read it and let go: it changes with the table."""
