@@ -76,6 +76,7 @@ def refusing(spot: Spot, making: Making, given: Json, depth: int, lean: bool) ->
 def single(spot: Spot, kinds: frozenset[str]) -> Maker:
     """What was given where it is allowed, else a related record's id, an example, or something made up."""
     check, name, nullable = spot.check, spot.name, "null" in (spot.shape.types or ())
+    thing = words.pointed(name)
     example = cache(partial(kept_example, spot))
     order = [kind for kind in leaves if kind in kinds]
     leaf = leaves[order[0]](spot)
@@ -88,7 +89,7 @@ def single(spot: Spot, kinds: frozenset[str]) -> Maker:
             if (kind := kind_of(given)) in others:
                 return others[kind]()(making)
         else:
-            if depth and (known := making.named(name)) is not NOTHING:
+            if depth and (thing or making.named is not None) and (known := making.known(name, thing)) is not NOTHING:
                 for each in (known, str(known)):
                     if check(each):
                         return each
@@ -260,13 +261,13 @@ def whole(spot: Spot, make_it: Maker) -> Maker:
     """A value with others inside: what was given or shown is what it is made of; a schema inside itself is made with little."""
     places, check, nullable = spot.places, spot.check, "null" in (spot.shape.types or ())
     shown = cache(partial(example_to_fill, spot))
-    named = spot.shape.plain
+    name, plain, thing = spot.name, spot.shape.plain, words.pointed(spot.name)
 
     def make(making: Making, given: Json, depth: int, lean: bool) -> Json:
         if depth > deepest or making.left < -largest:
             raise spot.impossible("is too large to make")
         if given is NOTHING:
-            if depth and named and (known := making.named(spot.name)) is not NOTHING and check(known):
+            if depth and plain and (known := making.known(name, thing)) is not NOTHING and check(known):
                 return known
             if making.examples:
                 given, kept = shown()
@@ -396,7 +397,7 @@ def an_object(spot: Spot) -> Maker:
                 if field.default is not NOTHING:
                     out[key] = field.default
                 continue
-            elif not field.needed and (making.spare or (making.terse and field.plain and making.named(key) is NOTHING)):
+            elif not field.needed and (making.spare or (making.terse and field.plain and making.known(key, "") is NOTHING)):
                 continue
             elif making.fresh and field.late:
                 if field.nullable:

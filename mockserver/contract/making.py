@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol, TypeVar
 
 from mockserver.contract import words
@@ -46,15 +46,19 @@ class Person(NamedTuple):
     email: str
 
 
-@dataclass(slots=True)
+def unrelated(dice: Dice, thing: str) -> Json:
+    return NOTHING
+
+
 class Making:
     """One value in the making.
 
     side      which direction it travels
     now       milliseconds since the epoch that its times lie around
-    person    whom it is about
+    whom      chooses the person that it is about
+    related   the id of some record, by what such a thing is called; NOTHING when there is none
+    named     values for fields wherever they occur, by name, instead of ids of related records: what an error says
     examples  whether the document's own examples are taken
-    named     values for fields wherever they occur, by name: ids of related records
     skip      optional properties of the thing itself that are made only when they were given
     whole     whether what is given is but a part, and the rest is to be made up as well
     terse     whether optional parts are made only where `named` has something to say: an error should say nothing by dice
@@ -66,37 +70,44 @@ class Making:
     open      the schemas being made, outermost first
     """
 
-    dice: Dice
-    side: Side
-    now: int
-    person: Somebody
-    examples: bool = True
-    named: Callable[[str], Json] = lambda _: NOTHING
     skip: frozenset[str] = frozenset()
-    whole: bool = False
-    terse: bool = False
-    spare: bool = False
-    fresh: bool = False
-    trusting: bool = False
-    wary: bool = False
+    whole = terse = spare = fresh = trusting = wary = False
+    named: Callable[[str], Json] | None = None
     left: int = largest
-    open: list[tuple[str, ...]] = field(default_factory=list)
-    _born: int | None = None
-    _city: int | None = None
 
-    @property
+    def __init__(
+        self,
+        dice: Dice,
+        side: Side,
+        now: int,
+        whom: Callable[[Dice], Somebody],
+        related: Callable[[Dice, str], Json] = unrelated,
+        *,
+        examples: bool = True,
+    ) -> None:
+        self.dice, self.side, self.now, self.whom, self.related, self.examples = dice, side, now, whom, related, examples
+        self.open: list[tuple[str, ...]] = []
+
+    @cached_property
+    def person(self) -> Somebody:
+        """Whom it is about."""
+        return self.whom(self.dice)
+
+    @cached_property
     def born(self) -> int:
         """When the thing began."""
-        if self._born is None:
-            self._born = self.now - day - self.dice.below(40 * day)
-        return self._born
+        return self.now - day - self.dice.below(40 * day)
 
-    @property
+    @cached_property
     def city(self) -> int:
         """Where it is."""
-        if self._city is None:
-            self._city = self.dice.below(len(words.cities))
-        return self._city
+        return self.dice.below(len(words.cities))
+
+    def known(self, name: str, thing: str) -> Json:
+        """What a field of this name holds, or whichever holds the id of such a thing; NOTHING when nobody knows."""
+        if self.named is not None:
+            return self.named(name)
+        return self.related(self.dice, thing) if thing else NOTHING
 
     def time(self, moment: int) -> int:
         """A time in its life (see `words.moments`), milliseconds since the epoch: what begins lies before what is changed, and that

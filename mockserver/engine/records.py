@@ -6,12 +6,11 @@ The owner of a record has a field "_/path" for each parent that the path of its 
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
-from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from mockserver.contract import words
-from mockserver.contract.making import Making, Person, Somebody
+from mockserver.contract.making import Dice, Making, Person, Somebody
 from mockserver.contract.sample import Impossible, Sampler
 from mockserver.engine.fields import inside, merged, put_inside, stamped
 from mockserver.errors import Refusal
@@ -32,7 +31,6 @@ stocked_inside: Final = 2  # and in each parent
 deepest_family: Final = 6
 first_made: Final = 1_000_000  # where in lists the records stand that clients make: behind the scene's
 made_up: Final = 500_000  # and those made up when they were asked for
-most_known: Final = 1000  # people kept at hand: new records are about one of these
 most_tried: Final = 8  # how often a new record is made until its id is nobody's
 
 
@@ -110,7 +108,6 @@ class Records:
         self._making: set[str] = set()
         self._moulds: dict[str, Mould] = {}
         self._ids: dict[str, list[Json]] = {}
-        self._people: dict[int, Somebody] = {}
 
     # -- what there is to begin with --------------------------------------------------------------------------------
 
@@ -162,24 +159,23 @@ class Records:
         return self.scene.now if self.scene is not None else 0
 
     def making(self, key: Iterable[object] | Draws, now: int, index: int = 0) -> Making:
-        """How values are made: about the people of the scene, with ids of records that are there."""
+        """How values are made: about the people of the scene in turn, with ids of records that are there."""
         seed = self.scene.seed if self.scene is not None else "0"
         dice = key if isinstance(key, Draws) else Draws(seed, self.vendor, *key)
-        return Making(dice, "reply", now, self._people.get(index) or self.somebody(index), named=partial(self.related, dice))
+        return Making(dice, "reply", now, lambda _: self.somebody(index), self.related)
 
     def somebody(self, index: int) -> Somebody:
-        """Whom the record of this number is about: the people of the scene in turn."""
-        if self.scene is None or not self.scene.people:
-            return nobody
-        found = self.scene.people[index % len(self.scene.people)]
-        if index < most_known:
-            self._people[index] = found
-        return found
+        """Whom the record of this number is about."""
+        people = self.scene.people if self.scene is not None else ()
+        return people[index % len(people)] if people else nobody
 
-    def related(self, dice: Draws, name: str) -> Json:
-        """The id of a record that a field of this name ("owner_id", "petId") points to, when there is a kind of that name."""
-        thing = words.pointed(name)
-        resource = self.inference.about(thing) if thing else None  # nearly every field points to nothing
+    def anybody(self, dice: Dice) -> Somebody:
+        """Whom a new record is about."""
+        return self.somebody(dice.below(1000))
+
+    def related(self, dice: Dice, thing: str) -> Json:
+        """The id of some record of what is called this, when there is such a kind."""
+        resource = self.inference.about(thing)
         if resource is None or resource.single or not resource.id:
             return NOTHING
         ids = self._ids.get(resource.name)
@@ -265,8 +261,8 @@ class Records:
         if not named and mould.first is not NOTHING:
             sent, named = put_inside(sent, resource.id, self.next_number(resource, world, table)), True
         for _ in range(most_tried):
-            making = self.making(dice, world.clock.now(), dice.below(most_known))
-            making.examples, making.fresh, making.skip = False, True, mould.skip
+            making = Making(dice, "reply", world.clock.now(), self.anybody, self.related, examples=False)
+            making.fresh, making.skip = True, mould.skip
             record = self.record(mould, making, sent, owner, n, wanted)
             if named or record.key not in table:
                 break

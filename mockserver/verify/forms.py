@@ -65,7 +65,7 @@ class Forms:
         """Entangled schemas: the sampler mends what it makes."""
         dice = Draws(str(source.below(65_536)), place)
         return self.sampler.value(
-            place, Making(dice, "reply", 1_769_860_800_000, Person("Ada", "Example", "ada@example.com"), examples=False)
+            place, Making(dice, "reply", 1_769_860_800_000, lambda _: Person("Ada", "Example", "ada@example.com"), examples=False)
         )
 
     def form(self, places: tuple[str, ...]) -> Make:

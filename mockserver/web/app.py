@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from mockserver.engine.engine import Engine
@@ -115,7 +115,7 @@ class App:
         """The reply of whoever the request is for. A failure of ours is a loud 500, never a dropped connection."""
         if len(body) > largest_body:
             return problem("too-large", f"bodies are read up to {largest_body} bytes")
-        headers = read_headers(scope["headers"])
+        headers = heard(tuple(map(tuple, scope["headers"])))
         path = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1")
         host = headers.get("host") or ":".join(map(str, scope.get("server") or ("localhost",)))
         try:
@@ -131,6 +131,12 @@ class App:
         except Exception as error:
             log.exception("%s %s", scope["method"], path)
             return problem("own-error", f"{type(error).__name__}: {error}; please report it with the request that caused it")
+
+
+@lru_cache(maxsize=256)
+def heard(raw: tuple[tuple[bytes, bytes], ...]) -> Mapping[str, str]:
+    """The headers of a request. A client sends the same ones again and again."""
+    return read_headers(raw)
 
 
 def scheme_of(scope: Scope, headers: Mapping[str, str]) -> str:

@@ -19,7 +19,7 @@ now = 1_795_000_000_000
 
 
 def making(key: str) -> Making:
-    return Making(Draws(key), "request", now, Person("Ada", "Lovelace", "ada.lovelace@example.com"))
+    return Making(Draws(key), "request", now, lambda _: Person("Ada", "Lovelace", "ada.lovelace@example.com"))
 
 
 def call_for(operation: Operation, sampler: Sampler, credentials: Mapping[str, str], known: Mapping[str, Json] | None = None) -> Call:

@@ -28,7 +28,7 @@ def sampler(schema: Any, **components: Any) -> Sampler:
 
 
 def made(schema: Any, key: object = 0, given: Json = NOTHING, side: Side = "reply", name: str = "", **components: Any) -> Json:
-    making = Making(Draws(key), side, now, Person("Ada", "Okafor", "ada@example.com"))
+    making = Making(Draws(key), side, now, lambda _: Person("Ada", "Okafor", "ada@example.com"))
     return sampler(schema, **components).value("#/components/schemas/It", making, given, name)
 
 

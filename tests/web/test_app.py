@@ -57,3 +57,17 @@ def test_of_a_body_that_is_too_large_no_more_is_kept_than_says_so(monkeypatch: p
     body = asyncio.run(read_body(receive))
     assert body is not None
     assert len(body) == 11
+
+
+def test_headers_may_come_as_lists() -> None:
+    """ASGI asks for pairs, not for tuples: whatever server or client hands them over."""
+    site = toy.site()
+    scope = {
+        "type": "http",
+        "method": "GET",
+        "path": "/library/shelves",
+        "query_string": b"",
+        "headers": [[*pair] for pair in toy_headers()],
+    }
+    sent = spoken(App(site), scope, {"type": "http.request", "body": b""})
+    assert sent[0]["status"] == 200
