@@ -386,27 +386,19 @@ def an_object(spot: Spot) -> Maker:
     def make(making: Making, given: Json, depth: int, lean: bool) -> Json:
         told: Mapping[str, Json] = given if isinstance(given, dict) else {}
         out: dict[str, Json] = {}
-        skip = making.skip if depth == 0 else ()
         for key, field in fields():
             if key in told:
-                if making.trusting:
-                    out[key] = told[key]  # as every maker would
-                    continue
                 value, little = told[key], False
-            elif key in skip and not field.needed:
-                if field.default is not NOTHING:
-                    out[key] = field.default
-                continue
-            elif not field.needed and (making.spare or (making.terse and field.plain and making.known(key, "") is NOTHING)):
-                continue
-            elif making.fresh and field.late:
-                if field.nullable:
-                    out[key] = None
-                continue
-            elif field.needed or (not lean and wanted(field, making, depth)):
-                value, little = NOTHING, lean
+                if making.trusting:
+                    out[key] = value  # as every maker would
+                    continue
             else:
-                continue
+                value, little = absent(field, making, depth, lean), lean
+                if value is not to_make:
+                    if value is not NOTHING:
+                        out[key] = value
+                    continue
+                value = NOTHING
             making.left -= 1
             try:
                 out[key] = field.make(making, value, depth + 1, little)
@@ -421,6 +413,21 @@ def an_object(spot: Spot) -> Maker:
 
 
 empties: Final[tuple[Json, ...]] = ({}, [], [{}])
+
+
+to_make: Final = object()
+
+
+def absent(field: Field, making: Making, depth: int, lean: bool) -> Json:
+    """What stands for a property that nobody gave: a value, NOTHING where it is left out, or `to_make`."""
+    if not field.needed:
+        if depth == 0 and field.name in making.skip:
+            return field.default
+        if making.spare or (making.terse and field.plain and making.known(field.name, "") is NOTHING):
+            return NOTHING
+    if making.fresh and field.late:
+        return None if field.nullable else NOTHING
+    return to_make if field.needed or (not lean and wanted(field, making, depth)) else NOTHING
 
 
 def wanted(field: Field, making: Making, depth: int) -> bool:

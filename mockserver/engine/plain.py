@@ -134,7 +134,7 @@ class Plain(Engine):
         ident = turn.params.get(role.key) if role.key else self.sent_id(resource, turn)
         if ident is None:
             return next(iter(table.keys()), "")  # /users/me is somebody
-        key = key_of(owner.values(), ident)
+        key = key_of(owner.values(), ident) if owner else str(ident)
         if table.get(key) is None:
             theirs = (each for each in alike(table, ident) if all(str(each.owner.get(at)) == str(value) for at, value in owner.items()))
             return next((each.key for each in theirs), key)
