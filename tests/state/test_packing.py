@@ -35,7 +35,7 @@ def test_what_is_packed_comes_back_exactly(told: list[dict[str, Any]]) -> None:
 
 
 def test_old_records_are_bytes_and_nobody_can_tell() -> None:
-    """Of 5,000 sessions the first hundreds are packed; each is read, listed, changed and told of as if it were not."""
+    """Of 5,000 sessions the first thousands are packed; each is read, listed, changed and told of as if it were not."""
     table = Table(tables.Layout(indexes={"user": lambda record: record["user"]}))
     told = [{"id": number, "user": f"user_{number % 50}", "place": ("eu", number)} for number in range(5_000)]
     for record in told:
