@@ -34,6 +34,8 @@ class Bench:
     """The doubles of one test: `bench["name"]`, or `bench("petstore.yaml")` for one that joins later. They share a world and its clock.
 
     With one double on it, a bench can be used as that double.
+
+    posting  whether its webhooks leave: from the first time on that its address is asked for
     """
 
     def __init__(self, host: Host, name: str, terms: Terms, start: World | None = None) -> None:
@@ -44,6 +46,7 @@ class Bench:
         self._start, self._judged = start, 0
         self._failed: list[Any] = []
         self._intercepting = False
+        self.posting = False
 
     def __enter__(self) -> Self:
         self.host.benches[self.name] = self
@@ -138,9 +141,14 @@ class Bench:
     def address(self) -> Address:
         """Where the server of this process answers. Webhooks are sent from the first time on that it is asked for."""
         address = self.host.address(self.site)
-        if self.world.outbox:
-            self.site.mail(self.world)
+        self.posting = True
+        self.mail()
         return address
+
+    def mail(self) -> None:
+        """Send what waits, if anything of this bench leaves the process: other tests of its site may have asked for an address."""
+        if self.posting and self.world.outbox:
+            self.site.mail(self.world)
 
     @property
     def clock(self) -> Watch:
@@ -165,8 +173,7 @@ class Bench:
                 scheme, _, host = call.base.partition("://")
                 return self.site.answer(call.method, scheme, host, call.path, call.query, call.headers, call.body)
             reply = engine.answer(call, self.world)
-            if self.world.outbox:
-                self.site.mail(self.world)
+            self.mail()
             return reply
 
     # -- the verdict --------------------------------------------------------------------------------------------------
@@ -344,6 +351,7 @@ class Double:
     def fork(self) -> Iterator[Double]:
         """The same double in a world that starts as this one is now and goes its own way."""
         with self.bench.host.open(self.bench.terms, self.bench.world) as bench:
+            bench.posting = self.bench.posting
             yield bench.double(self.name)
 
 

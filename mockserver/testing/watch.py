@@ -36,7 +36,7 @@ class Watch:
         with self._bench.host.lock:
             self._bench.world.clock.freeze(moment)
             settle(self._bench.site, self._bench.world)
-            self._mail()
+            self._bench.mail()
 
     def set(self, at: Moment) -> None:
         """Be at this time; a clock that runs goes on from there. Going ahead, everything due on the way happens in order."""
@@ -52,17 +52,13 @@ class Watch:
         with self._bench.host.lock:
             if milliseconds > 0:
                 for _ in passing(self._bench.site, world, world.clock.now() + milliseconds):
-                    self._mail()
+                    self._bench.mail()
             else:
                 world.clock.advance(milliseconds)
 
     def run(self) -> None:
         """Go on from where it stands."""
         self._bench.world.clock.run()
-
-    def _mail(self) -> None:
-        if self._bench.world.outbox:
-            self._bench.site.mail(self._bench.world)
 
 
 def told(at: Moment) -> int:
