@@ -12,6 +12,7 @@ import importlib.machinery
 import sys
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+from http.client import HTTPResponse
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from mockserver.testing.memory import Arrived, Line, Socket, Speak
@@ -163,7 +164,9 @@ def connection(scheme: str) -> Callable[[Interception, Original], Original]:
             if speak is None:
                 original(here)
                 return
-            here.sock, here.response_class = Socket(speak, scheme, host, here.timeout), Arrived
+            if here.response_class is HTTPResponse:  # and no class of the library's own
+                here.response_class = Arrived
+            here.sock = Socket(speak, scheme, host, here.timeout, told=here.response_class is Arrived)
             if hasattr(here, "is_verified"):
                 here.is_verified = True
 

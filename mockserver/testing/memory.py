@@ -76,6 +76,23 @@ class Pending(io.BytesIO):
         self.reply = reply
 
 
+class Written(io.RawIOBase):
+    """The same for whoever reads every byte: they are made when the first is read."""
+
+    def __init__(self, reply: Callable[[], Travel]) -> None:
+        self._reply = reply
+        self._bytes: io.BytesIO | None = None
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if self._bytes is None:
+            going = self._reply()
+            self._bytes = io.BytesIO(b"" if going.silent else head_of(going) + going.body)
+        return self._bytes.readinto(buffer)
+
+
 class Arrived(HTTPResponse):
     """A response whose head nobody has to read, as http.client does with the parser of e-mails, for it was never written.
 
@@ -102,18 +119,21 @@ class Arrived(HTTPResponse):
 
 
 class Socket:
-    """As much of a socket as http.client and what is built on it use."""
+    """As much of a socket as http.client and what is built on it use.
 
-    def __init__(self, speak: Speak, scheme: str, host: str, timeout: Any) -> None:
-        self._speak, self._scheme, self._host = speak, scheme, host
+    told  whether the reply is read by `Arrived`; else by a class of the library's own, byte for byte
+    """
+
+    def __init__(self, speak: Speak, scheme: str, host: str, timeout: Any, *, told: bool = True) -> None:
+        self._speak, self._scheme, self._host, self._told = speak, scheme, host, told
         self._asked = b""
         self.timeout = timeout
 
     def sendall(self, data: bytes) -> None:
         self._asked += data
 
-    def makefile(self, mode: str, buffering: int | None = None, **_: Any) -> Pending:
-        return Pending(self.reply)
+    def makefile(self, mode: str, buffering: int | None = None, **_: Any) -> io.BufferedIOBase:
+        return Pending(self.reply) if self._told else io.BufferedReader(Written(self.reply))
 
     def settimeout(self, seconds: float | None) -> None:
         self.timeout = seconds

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import http.client
+import json
 import sys
 import urllib.request
 from collections.abc import Callable
@@ -220,3 +221,29 @@ def test_a_connection_of_http_client_itself_is_caught(workos: Any) -> None:
     reply = connection.getresponse()
     assert reply.status == 200
     assert reply.read().startswith(b'{"object":"list"')
+
+
+class Noting(http.client.HTTPResponse):
+    """A response that looks for itself how it begins, as libraries with a class of their own do."""
+
+    def begin(self) -> None:
+        self.start = bytes(self.fp.peek(8)[:8])
+        super().begin()
+
+
+class Noted(http.client.HTTPSConnection):
+    response_class = Noting
+
+
+@pytest.mark.mockserver(intercept=True, strict=False)
+def test_a_connection_keeps_its_own_class_of_responses(workos: Any) -> None:
+    """A library that reads the bytes in a way of its own finds the bytes of a whole response."""
+    connection = Noted("api.workos.com")
+    connection.request("GET", "/user_management/users", headers={"authorization": f"Bearer {workos.credentials['api_key']}"})
+    reply = connection.getresponse()
+    assert isinstance(reply, Noting)
+    assert (reply.start, reply.status, reply.getheader("content-type")) == (b"HTTP/1.1", 200, "application/json; charset=utf-8")
+    assert json.loads(reply.read())["data"]
+    with workos.fault({"effect": "cut", "where": "before"}), pytest.raises(http.client.RemoteDisconnected):
+        connection.request("GET", "/user_management/users")
+        connection.getresponse()
