@@ -191,6 +191,11 @@ def read(contract: Contract, place: str, content_type: str, body: bytes) -> Json
     return reader(contract, place, content_type, body)
 
 
+def opaque(contract: Contract, place: str, content_type: str) -> bool:
+    """Whether nobody looks into a body: it is a file, whatever is in it."""
+    return family(content_type) in ("text", "bytes") or (family(content_type) != "json" and contract.types(place)[0] == {"string"})
+
+
 def of_yaml(contract: Contract, place: str, content_type: str, body: bytes) -> Json:
     from mockserver.contract.document import parse_yaml
     from mockserver.errors import BadSpec

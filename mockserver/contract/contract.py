@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 from operator import itemgetter
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, Literal
 from urllib.parse import quote
 
@@ -43,6 +44,10 @@ class Unmatched(Exception):
     def __init__(self, allowed: tuple[str, ...] = ()) -> None:
         super().__init__(allowed)
         self.allowed = allowed
+
+
+class UnknownCoding(ValueError):
+    """A body in a coding that nobody undoes here."""
 
 
 class Node:
@@ -93,17 +98,21 @@ class Checked:
         self.findings: list[Finding] = []
 
 
+no_codings: Final[Mapping[str, int]] = MappingProxyType({})
+
+
 class Contract:
     """What a document promises.
 
     fold_case  path words, query names and booleans are read without regard to case
+    codings    those of bodies that are undone before they are read, by the name that Content-Encoding has for them
     size       how many operations there are
     fragments  what follows a # in their paths
     mended     what had to be taken out of the document for the rest to be read; None: nobody had to look
     """
 
-    def __init__(self, document: Document, *, fold_case: bool = False) -> None:
-        self.document, self.fold_case = document, fold_case
+    def __init__(self, document: Document, *, fold_case: bool = False, codings: Mapping[str, int] = no_codings) -> None:
+        self.document, self.fold_case, self.codings = document, fold_case, codings
         self.size: int = document.leaves.head["size"]
         self.fragments: list[str] = document.leaves.head["fragments"]
         self._tree = Node(self, [document.leaves.head["tree"]])
@@ -361,15 +370,32 @@ class Contract:
                 Finding(operation.id, "header content-type", "media-type", words, media, operation.place + "/requestBody")
             )
             return
-        place = by_media[declared]
+        place, coding, body = by_media[declared], call.headers.get("content-encoding"), call.body
         try:
-            checked.body = self._parsed(call.body, declared, media, place, content_type)
+            if coding and self.codings:
+                body = self._decoded(body, coding, place, content_type or declared)
+            checked.body = self._parsed(body, declared, media, place, content_type)
+        except UnknownCoding as error:
+            checked.findings.append(
+                Finding(operation.id, "header content-encoding", "encoding", str(error), coding, operation.place + "/requestBody")
+            )
+            return
         except (ValueError, RecursionError) as error:
             words = f"is not {'JSON' if is_json(media or declared) else declared}: {error}"
+            words += f" (it came with Content-Encoding: {clip(coding)})" if coding else ""
             checked.findings.append(Finding(operation.id, "body", "syntax", words, call.body[:200].decode(errors="replace"), place))
             return
         if place and not self.check(place, "request")(checked.body):
             checked.findings += self.faults(place, "request", checked.body, operation.id, "body")
+
+    def _decoded(self, body: bytes, coding: str, place: str, content_type: str) -> bytes:
+        """A body without its coding. Raises ValueError, and UnknownCoding for one that is not undone."""
+        name = coding.strip().lower().removeprefix("x-")
+        if name in self.codings:
+            return wire.decoded(body, self.codings[name])
+        if name != "identity" and not bodies.opaque(self, place, content_type):
+            raise UnknownCoding(f"{clip(coding)!r} is not undone here; {' and '.join(self.codings)} are, one at a time")
+        return body
 
     def _parsed(self, body: bytes, declared: str, media: str, place: str, content_type: str) -> Json:
         if is_json(media or declared):

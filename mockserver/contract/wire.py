@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 from urllib.parse import unquote_plus, unquote_to_bytes
@@ -88,6 +89,27 @@ def scalar(types: Iterable[str], lenient: bool = False) -> Callable[[str], Json]
         return text
 
     return read
+
+
+codings: Final[Mapping[str, int]] = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+"""The codings of bodies that are undone (RFC 9110 §8.4.1), as zlib calls them."""
+
+largest_body: Final = 32 * 1024 * 1024
+"""In bytes, as it comes and once its coding is undone."""
+
+
+def decoded(body: bytes, coding: int) -> bytes:
+    """A body without its coding. Raises ValueError when it is not in it, or holds more than is read."""
+    inflating = zlib.decompressobj(coding)
+    try:
+        plain = inflating.decompress(body, largest_body + 1)
+    except zlib.error as error:
+        raise ValueError(str(error)) from None
+    if len(plain) > largest_body:
+        raise ValueError(f"it holds more than {largest_body} bytes")
+    if not inflating.eof or inflating.unused_data:
+        raise ValueError("it ends in the middle" if not inflating.eof else "something follows its end")
+    return plain
 
 
 separators: Final[Mapping[str, str]] = {

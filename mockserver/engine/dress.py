@@ -284,8 +284,10 @@ sayings: Final[Mapping[str, Saying]] = {
 def invalid(turn: Turn, findings: list[Finding]) -> Refusal:
     """400, or 422 where the document has that and no 400."""
     first = findings[0]
-    status = 415 if first.keyword == "media-type" and documents(turn.operation, 415) else 400
-    return Refusal(status, "invalid_request", f"{first.place}: {first.message}", field=first.place, findings=tuple(findings))
+    coded = first.place == "header content-encoding"
+    status = 415 if (coded or first.keyword == "media-type") and documents(turn.operation, 415) else 400
+    takes = {"Accept-Encoding": ", ".join(turn.engine.contract.codings)} if coded else {}
+    return Refusal(status, "invalid_request", f"{first.place}: {first.message}", field=first.place, headers=takes, findings=tuple(findings))
 
 
 # -- Prefer -----------------------------------------------------------------------------------------------------------------

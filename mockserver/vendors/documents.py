@@ -11,6 +11,7 @@ from typing import Final
 from mockserver.contract.contract import Contract
 from mockserver.contract.document import load, sidecar
 from mockserver.contract.roles import extension
+from mockserver.contract.wire import codings
 from mockserver.engine.dress import dressed, invalid, refused
 from mockserver.engine.locks import credentials_of, unlocked
 from mockserver.engine.plain import Fragmented, Plain
@@ -53,7 +54,7 @@ def word_for(path: str, taken: Iterable[str], own: Iterable[str] = ()) -> str:
 def read(path: str) -> Contract:
     """The contract of a file. One without operations is served all the same (it may tell of webhooks only). Raises BadSpec."""
     with uncollected():
-        contract = Contract(load(Path(path)))
+        contract = Contract(load(Path(path)), codings=codings)
     if not contract.size and not {"paths", "webhooks"} & contract.document.parts.keys():
         raise BadSpec(f"{path}: has no /paths; there is nothing to serve")
     return contract

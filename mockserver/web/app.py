@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Final
 
+from mockserver.contract.wire import largest_body
 from mockserver.engine.engine import Engine
 from mockserver.engine.problems import problem
 from mockserver.engine.site import Site
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from mockserver.web.control import Control
 
 own_prefix: Final = "/_mockserver"
-largest_body: Final = 32 * 1024 * 1024
 
 log: Final = logging.getLogger("mockserver")
 

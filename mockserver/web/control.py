@@ -17,12 +17,12 @@ import orjson
 
 from mockserver.contract.contract import Contract, Unmatched
 from mockserver.contract.operation import Operation
-from mockserver.contract.wire import BrokenEncoding
+from mockserver.contract.wire import BrokenEncoding, largest_body
 from mockserver.engine.problems import problem, told
 from mockserver.engine.site import Site, default_world
 from mockserver.errors import MockServerError
 from mockserver.message import Call, Json, Reply
-from mockserver.web.app import deliver, largest_body, read_body
+from mockserver.web.app import deliver, read_body
 from mockserver.web.doors import doors
 from mockserver.web.outbox import Outbox
 from mockserver.web.travel import read_headers

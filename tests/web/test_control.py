@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mockserver import vendors
+from mockserver.contract.wire import largest_body
 from mockserver.engine.site import Site
 from mockserver.message import Call, Json, Reply
-from mockserver.web.app import App, largest_body
+from mockserver.web.app import App
 from tests import toy
 from tests.web.conftest import Served
 

@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
+from mockserver.contract.wire import largest_body
 from mockserver.errors import BadOption
-from mockserver.web.app import App, largest_body
+from mockserver.web.app import App
 from mockserver.web.server import Plan, in_thread, listening
 from tests import toy
 from tests.web.conftest import Served
