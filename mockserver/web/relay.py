@@ -27,11 +27,12 @@ from mockserver.values import frozen
 from mockserver.web.app import App, deliver, read_body, scheme_of
 from mockserver.web.travel import read_headers
 
-# RFC 9110: these are about one connection, not about the message. The encoding is ours to undo, for we look into bodies.
+# RFC 9110: these are about one connection, not about the message. A reply's encoding is ours to undo, for we look into bodies.
 hop: Final = frozenset(
-    "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade content-length content-encoding host "
-    "accept-encoding mock-world date".split()
+    "connection keep-alive proxy-authenticate proxy-authorization te trailer transfer-encoding upgrade content-length host accept-encoding "
+    "mock-world date".split()
 )
+undone: Final = hop | {"content-encoding"}
 findings_header: Final = "Mock-Findings"
 largest_answer: Final = 64 * 1024 * 1024
 
@@ -76,7 +77,7 @@ class Upstream:
             body = plain(answer.read(largest_answer), answer.headers.get("content-encoding", ""))
             kept: dict[str, str] = {}
             for name, value in answer.getheaders():
-                if name.lower() not in hop:
+                if name.lower() not in undone:
                     kept[name] = f"{kept[name]}, {value}" if name in kept else value
             return Reply(answer.status, headers=kept, body=body, media=answer.headers.get("content-type"))
         finally:

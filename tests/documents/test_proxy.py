@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import shutil
 from collections.abc import Iterator
@@ -49,6 +50,13 @@ def test_what_keeps_the_contract_passes_unchanged(proxy: httpx.Client, petstore:
     assert petstore("GET", f"/pet/{made.json()['id']}").value == made.json() == proxy.get(f"/pet/{made.json()['id']}").json()
     assert told == []
     assert "Mock-Findings" not in made.headers
+
+
+def test_a_compressed_body_arrives_as_one(proxy: httpx.Client, told: list[str]) -> None:
+    """It is passed on as it came, with the name of its coding, and looked into on the way."""
+    packed = gzip.compress(b'{"name":"Rex","photoUrls":[]}')
+    made = proxy.post("/pet", content=packed, headers={"content-type": "application/json", "content-encoding": "gzip"})
+    assert (made.status_code, made.json()["name"], told) == (200, "Rex", [])
 
 
 def test_what_breaks_it_passes_and_is_told(proxy: httpx.Client, relay: Relay, told: list[str]) -> None:
