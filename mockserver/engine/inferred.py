@@ -88,6 +88,8 @@ class Told(NamedTuple):
         return self.otherwise if value is None else str(value) if self.as_text else value
 
 
+usual_size: Final = 20
+
 untold: Final[Mapping[Path, Told]] = MappingProxyType({})
 
 
@@ -100,6 +102,7 @@ class Inferred:
     headed  the same of headers
     old     the parameters that nobody should use any more: understood, but never asked with
     first   the number of the first page
+    default how many a page holds where nobody says, or asks for none
     fits    whether the document takes such a text for its cursor
     keep    further conditions on a record
     names   the parameter that asks for each meaning
@@ -114,7 +117,7 @@ class Inferred:
         headed: Mapping[str, Told] = nothing,
         old: frozenset[str] = frozenset(),
         first: int = 1,
-        default: int = 20,
+        default: int = usual_size,
         fits: Callable[[str], bool] = always,
         keep: Callable[[Turn], Keep | None] = lambda _: None,
     ) -> None:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from mockserver.contract import words
 from mockserver.contract.operation import always
-from mockserver.engine.inferred import Inferred, Sight, Told, asking, beside, letters_of, meaning_of, tellers, telling
+from mockserver.engine.inferred import Inferred, Sight, Told, asking, beside, letters_of, meaning_of, tellers, telling, usual_size
+from mockserver.engine.inferred import number as counted
 from mockserver.errors import BadSpec
 from mockserver.message import NOTHING, Json
 
@@ -32,10 +33,11 @@ def inferred_pages(contract: Contract, operation: Operation, role: Role, resourc
     answer = operation.answer(operation.success)
     number = next((each for each in queried if asked.get(each.name) == "number"), None)
     cursor = next((each for each in queried if asked.get(each.name) == "cursor"), None)
+    sized = next((amount for each in queried if asked.get(each.name) == "size" and (amount := counted(each.default, 0))), usual_size)
     keep = partial(filtered, contract, [each.name for each in queried if each.name not in asked], resource)
     return Inferred(
         asked, told, around, headed_by(contract, answer, asked) if answer is not None else {},
-        frozenset(each.name for each in operation.outdated), first_page(contract, number),
+        frozenset(each.name for each in operation.outdated), first_page(contract, number), sized,
         fits=contract.check(cursor.place, "request") if cursor is not None and cursor.place else always, keep=keep,
     )  # fmt: skip
 

@@ -240,6 +240,22 @@ def test_what_stands_around_an_embedded_list_tells_of_it(serve: Serve) -> None:
     assert value["page"] == {"size": 3, "totalElements": 7, "totalPages": 3, "number": 0}
 
 
+@pytest.mark.parametrize(
+    ("schema", "shown"),
+    [({**whole, "default": 3}, 3), ({**whole, "default": 3, "minimum": 0}, 3), (whole, many), ({**whole, "minimum": 1}, None)],
+    ids=["the document's default", "0 is allowed", "our default", "0 is not allowed"],
+)
+def test_a_page_of_none_is_that_of_whoever_does_not_ask(serve: Serve, schema: Json, shown: int | None) -> None:
+    """An empty page would keep whoever follows it where he is, for ever; where the document forbids it, it is refused."""
+    client = serve(document(object_of(data=things, total=whole), {"limit": schema, "offset": whole}, {}, ("400",)))
+    peopled(client)
+    asked, unasked = client("GET", "/things", limit=0), client("GET", "/things")
+    assert asked.status == (200 if shown else 400)
+    if shown:
+        assert asked.value == unasked.value
+        assert len(items_of(asked)) == shown
+
+
 @pytest.mark.parametrize("query", [{"offset": "99999999999999999999"}, {"offset": "7"}], ids=["beyond all numbers", "at the end"])
 def test_beyond_the_end_there_is_nothing(serve: Serve, query: dict[str, str]) -> None:
     """However far: not the first page again."""
