@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
-from zlib import crc32
 
 from mockserver.contract import bodies, words
 from mockserver.contract.operation import escape
@@ -15,6 +14,7 @@ from mockserver.contract.paths import plain as letters
 from mockserver.contract.paths import trimmed, word_of
 from mockserver.contract.sample import Impossible
 from mockserver.engine import problems
+from mockserver.engine.conditions import judge, tag_of, unchanged
 from mockserver.engine.fields import inside
 from mockserver.engine.listing import text
 from mockserver.errors import BadSpec, Finding, Refusal
@@ -43,7 +43,12 @@ def dressed(turn: Turn, behave: Behaviour) -> Reply:
     if "prefer" in turn.call.headers and (wish := preferred(turn.call.headers["prefer"])):
         return wished(engine, turn, wish)
     engine.prepare(turn)
-    return fitted(engine, turn, behave(turn))
+    conditional = "if-match" in turn.call.headers or "if-none-match" in turn.call.headers
+    if conditional:
+        judge(engine, turn)
+    reply = fitted(engine, turn, behave(turn))
+    known = unchanged(turn, reply) if conditional else None
+    return reply if known is None else fitted(engine, turn, known)
 
 
 def of(turn: Turn) -> Plain:
@@ -154,7 +159,7 @@ def headers_of(engine: Plain, turn: Turn, answer: Answer | None, reply: Reply) -
         if name.lower() == "location":
             out[name] = located(engine, turn, reply)
         elif name.lower() == "etag" and "etag" not in there:
-            out[name] = f'"{crc32(reply.content):08x}"'  # quotes and all (RFC 9110): another one when the thing has changed
+            out[name] = tag_of(reply)
         elif name.lower() not in there and answer is not None:
             value = header_value(engine, turn, f"{answer.place}/headers/{escape(name)}", name)
             out |= {name: value} if value else {}
