@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from sys import intern
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -12,19 +13,11 @@ Record = Mapping[str, Any]
 
 nobody: Final[Record] = MappingProxyType({})
 
-texts: Final[dict[str, str]] = {}
-"""Short texts met lately."""
-many_texts: Final = 4_096
-short: Final = 100  # letters
-
-
 def share(fields: dict[str, Any]) -> None:
-    """Let equal short texts among the values be one: what clients send names the same people, devices and words again and again."""
-    if len(texts) > many_texts:
-        texts.clear()
+    """Let equal texts among the values be one: what clients send names the same people, devices and words again and again."""
     for name, value in fields.items():
-        if type(value) is str and len(value) < short:
-            fields[name] = texts.setdefault(value, value)
+        if type(value) is str:
+            fields[name] = intern(value)
 
 
 class Placed(Record):
