@@ -64,9 +64,10 @@ class Plain(Engine):
 
     def resource(self, operation: Operation) -> Resource | None:
         """The resource an operation is about; None when it is about none."""
-        if operation.id not in self._resources:
-            self._resources[operation.id] = self._resource(operation)
-        return self._resources[operation.id]
+        found = self._resources.get(operation.id, NOTHING)
+        if found is NOTHING:
+            found = self._resources[operation.id] = self._resource(operation)
+        return found  # type: ignore[return-value]  # NOTHING is none of them
 
     def _resource(self, operation: Operation) -> Resource | None:
         role = self.role(operation)

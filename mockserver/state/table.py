@@ -7,7 +7,8 @@ Rules of this file
 - Every index is a list of keys in the order of its records, so that a page is a slice and a cursor a bisection.
 - A write only keeps what was there before it. Which lists are touched by what was written is told when a list is next read, and a list is put right
   when it is read itself; a world has one of its own when it first reads one that it has touched.
-- Of what a world wrote, the last thousand records are as they were put, and those before them packed or share their texts. Nobody outside can tell.
+- Of what a world wrote, the last thousand records are as they were put, and those before them packed; a document's, from the thousandth on, share
+  their texts. Nobody outside can tell.
 """
 
 from __future__ import annotations
@@ -324,15 +325,16 @@ class Table:
             self._await(key, record)
         self._written.setdefault(key, old)
         self._own[key] = record
-        self._recent.append(key)
-        if len(self._recent) > kept_recent:
-            self._pack(self._recent.popleft())
+        if type(record) is dict:
+            self._recent.append(key)
+            if len(self._recent) > kept_recent:
+                self._pack(self._recent.popleft())
+        elif len(self._own) > kept_recent and isinstance(record, Placed):
+            share(record.fields)
 
     def _pack(self, key: Key) -> None:
         record: Any = self._own.get(key)
-        if isinstance(record, Placed):
-            share(record.fields)
-        elif type(record) is dict:
+        if type(record) is dict:
             with suppress(ValueError):  # what holds more than plain values stays as it is
                 self._packing = self._packing or Packing(record)
                 self._own[key] = self._packing.packed(record)
