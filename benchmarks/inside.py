@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import resource
+import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Final
 
+import orjson
+from shop import document
+
 from mockserver.engine.site import Site
+from mockserver.engine.site import made as made_of
 from mockserver.state.drawn import Drawn
-from mockserver.state.world import World
+from mockserver.state.table import Layout, Table
+from mockserver.state.world import Tables, World
 from mockserver.vendors import names, site
+
+written: Final = 20_000
 
 
 def timed(work: Callable[[], object]) -> float:
@@ -58,46 +69,124 @@ def worlds() -> None:
     print(f"with its first write {timed(write) * 1000:.1f} µs more")
 
 
-def session_memory() -> None:
-    """What a stored session of a scene holds when all are listed, by vendor; and what is kept of those read last."""
+def session_of(vendor: str, tables: Tables) -> Callable[[int], Mapping[str, object]]:
+    """What clients tell of their session of a number."""
+    if vendor == "azure":
+        hosts = [host["name"] for host in tables["sessionHosts"]]
+        who = [each for record in tables["principals"] if (each := record["userPrincipalName"])]
+        return lambda number: {"name": f"{hosts[number % len(hosts)]}/{100_000 + number}", "userPrincipalName": who[number % len(who)]}
+    users, seen = tables["users"].keys(), vendor == "workos"
+    return lambda number: {
+        "user_id": users[number % len(users)],
+        **({"ip_address": f"192.0.2.{number % 200}", "user_agent": f"bench/{number % 50}"} if seen else {}),
+    }
+
+
+def read(table: Table, layout: Layout) -> None:
+    """Read every list that a record stands in."""
+    for record in table:
+        for at in layout.groups(record):
+            table.keys(*at)
+
+
+def grown(table: Table, layout: Layout, write: Callable[[int], object]) -> float:
+    """Bytes that a record takes of many that clients write, when every list of theirs was read."""
+    for number in range(300):  # what the first of them import and compile is nobody's record
+        write(number)
+    read(table, layout)  # nor is what the scene keeps of those read last
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    for number in range(300, 300 + written):
+        write(number)
+    read(table, layout)
+    held = tracemalloc.get_traced_memory()[0] - before
+    tracemalloc.stop()
+    return held / written
+
+
+def of_clients(vendor: str) -> float:
+    """Of a vendor's sessions, made and put as the state door does."""
+    grounds = site([vendor], people=1000)
+    world, engine, name = grounds.worlds.get("first"), grounds.engines[vendor], kind_of_sessions(grounds, vendor)
+    tables, kind = world.store(vendor), engine.kinds[name]
+    told = session_of(vendor, tables)
+
+    def write(number: int) -> None:
+        record, findings = made_of(engine, kind, world, orjson.loads(orjson.dumps(told(number))))
+        assert not findings, findings
+        tables[name].put(record)
+
+    return grown(tables[name], kind.layout, write)
+
+
+def of_a_document() -> float:
+    """Of a document's records, by POST."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "sessions.json")
+        path.write_bytes(orjson.dumps(document()))
+        grounds = site([str(path)])
+        world, engine = grounds.worlds.get("default"), next(iter(grounds.engines.values()))
+
+        def write(number: int) -> None:
+            body = orjson.dumps(
+                {"user_id": f"user_{number % 1000}", "ip_address": "192.0.2.1", "user_agent": "bench/1", "auth_method": "sso"}
+            )
+            reply = grounds.answer("POST", "http", "localhost", "/sessions", "", {"content-type": "application/json"}, body)
+            assert reply.status == 201, reply
+            world.journal.clear()
+
+        return grown(world.store(engine.vendor.name)["sessions"], engine.kinds["sessions"].layout, write)
+
+
+def memory() -> None:
+    """What a stored session takes: of a scene when everything is listed, beside what is kept of those read last; and of those that clients write."""
+    print(f"{'KB each':<12}{'of a scene':>12}{'read last':>12}{'by clients':>12}")
     for vendor in names():
-        made = site([vendor], people=4_000)
-        kind = kind_of_sessions(made, vendor)
-        table = made.lay(vendor)[kind]
-        assert len(made.scene.people[-1].name)  # names are there, as for whoever started the server
+        grounds = site([vendor], people=6_700)
+        kind = kind_of_sessions(grounds, vendor)
+        table = grounds.lay(vendor)[kind]
+        layout = grounds.engines[vendor].kinds[kind].layout
+        assert len(grounds.scene.people[-1].name)  # names are there, as for whoever started the server
         tracemalloc.start()
-        keys = table.keys()
+        for index in ("", *layout.indexes):
+            table.keys(index, None if index == "" else "nobody")
         listed = tracemalloc.get_traced_memory()[0]
-        for key in keys:
-            table.get(key)
-        read = tracemalloc.get_traced_memory()[0] - listed
+        read(table, layout)
+        lately = tracemalloc.get_traced_memory()[0] - listed
         tracemalloc.stop()
-        print(f"{vendor}: {len(table):,} {kind}, {listed / 1024 / len(table):.2f} KB each, and {read >> 20} MB of those read last")
+        print(f"{vendor:<12}{listed / 1024 / len(table):>12.2f}{f'{lately >> 20} MB':>12}{of_clients(vendor) / 1024:>12.2f}", flush=True)
+    print(f"{'a document':<12}{'':>24}{of_a_document() / 1024:>12.2f}")
 
 
 def scene() -> None:
-    """A million sessions made by the scene: when the first can be read, and what it takes to list a tenth of them."""
-    people = 667_000
+    """A million sessions made by the scene, each vendor's in a process of its own."""
+    print(f"{'CPU seconds':<12}{'sessions':>12}{'to a list':>12}{'to one':>12}{'counted':>12}{'all listed':>12}{'peak':>12}")
     for vendor in names():
-        began = time.process_time()
-        grown = site([vendor], people=people)
-        kind, engine, world = kind_of_sessions(grown, vendor), grown.engines[vendor], grown.worlds.get("first")
-        busiest = grown.scene.people.busiest
+        subprocess.run([sys.executable, __file__, "scene of", vendor], check=True)
+
+
+def scene_of(vendor: str) -> None:
+    """From nothing to somebody's list, then to one by its id; the count of all of them, and the list."""
+    people = 667_000
+    grounds: list[Site] = []
+    kept: list[object] = []
+
+    def lists() -> None:
+        grounds.append(site([vendor], people=people))
+        busiest = grounds[0].scene.people.busiest
         assert busiest is not None
-        listed = len(list(engine.vendor.holds(world, busiest.email)))
-        first = time.process_time() - began
-        far = next(number for number in range(people - 100, people) if grown.scene.people.holds(number))
-        drawn = engine.vendor.populate(grown.scene, engine.options)[kind]
-        assert isinstance(drawn, Drawn)
-        record = next(iter(drawn.of(far)))
-        table, key = world.store(vendor)[kind], engine.kinds[kind].layout.key(record)
-        read = timed(partial(table.get, key))
-        tenth = site([vendor], people=people // 10).lay(vendor)[kind]
-        every = timed(tenth.keys)
-        print(
-            f"{vendor}: {len(table):,} {kind} of {people:,} people: from nothing to somebody's list of {listed} {first:.2f} s, "
-            f"one read by its id {read:.2f} s, {len(tenth):,} of them listed in {every:.1f} s"
-        )
+        kept.append(list(grounds[0].engines[vendor].vendor.holds(grounds[0].worlds.get("first"), busiest.email)))
+
+    listed = timed(lists)
+    made, kind = grounds[0], kind_of_sessions(grounds[0], vendor)
+    engine, table = made.engines[vendor], made.worlds.get("first").store(vendor)[kind]
+    far = next(number for number in range(people - 100, people) if made.scene.people.holds(number))
+    drawn = engine.vendor.populate(made.scene, engine.options)[kind]
+    assert isinstance(drawn, Drawn)
+    key = engine.kinds[kind].layout.key(next(iter(drawn.of(far))))
+    seconds = [listed, timed(partial(table.get, key)), timed(table.__len__), timed(table.keys)]
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(f"{vendor:<12}{len(table):>12,}{''.join(f'{each:>12.2f}' for each in seconds)}{f'{peak} MB':>12}", flush=True)
 
 
 def journal() -> None:
@@ -116,7 +205,10 @@ def journal() -> None:
     print(f"journal: {min(timed(many) for _ in range(5)) * 10:.2f} µs for an exchange")
 
 
-parts: Final = {"worlds": worlds, "session memory": session_memory, "scene": scene, "journal": journal}
+parts: Final = {"worlds": worlds, "memory": memory, "scene": scene, "journal": journal}
 
 if __name__ == "__main__":
-    parts[sys.argv[1]]()
+    if sys.argv[1] == "scene of":
+        scene_of(sys.argv[2])
+    else:
+        parts[sys.argv[1]]()

@@ -232,7 +232,7 @@ def start_section(bench: Bench) -> None:
 
 def inside_section(bench: Bench) -> None:
     """What is measured in the process itself: each in a process of its own."""
-    for name in ("worlds", "session memory", "scene", "journal"):
+    for name in ("worlds", "memory", "scene", "journal"):
         told = subprocess.run([sys.executable, str(here / "inside.py"), name], stdout=subprocess.PIPE, text=True, check=True)
         print(told.stdout, end="", flush=True)
 
@@ -276,7 +276,7 @@ sections: Final[dict[str, Section]] = {
     "sizes": Section(sizes_section, 50, 5),
     "stored": Section(stored_section, 50, 4),
     "start": Section(start_section, 15, 4, 3.5, 3.5),
-    "inside": Section(inside_section, 120),
+    "inside": Section(inside_section, 200),
     "burst": Section(burst_section, 20),
     "generator": Section(generator_section, 40),
 }
