@@ -18,6 +18,7 @@ from typing import Any, ClassVar, Final
 
 import orjson
 
+from mockserver import cabinet
 from mockserver.contract import drawers
 from mockserver.contract.leaves import Leaves, written
 from mockserver.errors import BadSpec
@@ -73,7 +74,7 @@ def load(source: str | Path | Mapping[str, Any]) -> Document:
 def read(path: Path, beside: Path | None) -> Leaves:
     """Parse a file, with the overlay beside it and the files it refers to, and keep what comes of it. Raises BadSpec, OSError."""
     text, name = path.read_bytes(), str(path)
-    key = drawers.key_of(drawers.digest_of(text), beside)
+    key = drawers.key_of(cabinet.digest_of(text), beside)
     root, flaws, files = parse(text, name), [], {}
     if beside is not None or reaches_out(text):
         from mockserver.contract import bundle, overlay

@@ -1,7 +1,6 @@
 """Where documents are kept that were read before: under the hash of what they were made of, so that none is ever out of date.
 
-A drawer that cannot be read, is not whole or was made of other neighbours counts as empty; one that cannot be written costs time, not
-function. What is written appears at once or not at all, so that several may write at the same time.
+A drawer that was made of other neighbours counts as empty; the rest is as `cabinet` says.
 """
 
 from __future__ import annotations
@@ -9,12 +8,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import time
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Final
 
-from mockserver import __version__
+from mockserver import cabinet
+from mockserver.cabinet import name_of
 from mockserver.contract.leaves import Leaves
 
 # A change of the form must not meet yesterday's drawers.
@@ -23,22 +22,6 @@ form_version: Final = "6"
 ending: Final = ".leaves"
 bundled: Final = Path(__file__).resolve().parent.parent / "_shelf" / "leaves"
 small: Final = 1024 * 1024  # bytes; what is larger is mapped, and takes memory where it is looked at
-longest: Final = 30 * 86_400  # seconds that a drawer nobody opens is kept
-
-
-def folder() -> Path | None:
-    """The user's drawers: MOCKSERVER_CACHE, or the user's cache folder; None: MOCKSERVER_CACHE=off, or a user without a home."""
-    given = os.environ.get("MOCKSERVER_CACHE")
-    if given:
-        return None if given.lower() == "off" else Path(given)
-    try:
-        return Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()) / "mockserver"
-    except RuntimeError:  # a container that runs as a number which no account has
-        return None
-
-
-def digest_of(text: bytes) -> str:
-    return hashlib.sha256(text).hexdigest()
 
 
 def digest(file: Path) -> str:
@@ -52,14 +35,14 @@ def digest(file: Path) -> str:
 
 def key_of(document: str, beside: Path | None) -> str:
     """The drawer of a document of this hash, with the overlay that lies beside it."""
-    return digest_of(" ".join((form_version, __version__, document, digest(beside) if beside else "")).encode())
+    return name_of(form_version, document, digest(beside) if beside else "")
 
 
 def opened(path: Path, beside: Path | None) -> Leaves | None:
     """What was kept of a document as its files are now. Raises OSError when the document cannot be read."""
     with path.open("rb") as file:
         key = key_of(hashlib.file_digest(file, "sha256").hexdigest(), beside)
-    for place in (bundled, folder()):
+    for place in (bundled, cabinet.folder()):
         found = drawn(place / f"{key}{ending}") if place else None
         if found is not None and fits(found, path):
             return found
@@ -81,29 +64,6 @@ def drawn(drawer: Path) -> Leaves | None:
 
 
 def put(key: str, content: bytes) -> Leaves:
-    """Keep a document, and clear out what nobody opened for long."""
-    place = folder()
-    if place is not None:
-        with contextlib.suppress(OSError):
-            drawer = place / f"{key}{ending}"
-            write(drawer, content)
-            for old in place.glob(f"*{ending}"):
-                used = old.stat()
-                if time.time() - max(used.st_atime, used.st_mtime) > longest:
-                    old.unlink()
-            return drawn(drawer) or Leaves(content)
-    return Leaves(content)
-
-
-def write(drawer: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all. Raises OSError."""
-    import tempfile
-
-    drawer.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=drawer.parent, prefix=".", suffix=ending, delete=False) as scratch:
-        try:
-            scratch.write(content)
-        except OSError:
-            Path(scratch.name).unlink()
-            raise
-    Path(scratch.name).replace(drawer)
+    """Keep a document."""
+    drawer = cabinet.put(f"{key}{ending}", content)
+    return (drawn(drawer) if drawer else None) or Leaves(content)

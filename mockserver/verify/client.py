@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from mockserver.contract import drawers
+from mockserver import cabinet
 from mockserver.contract.lines import line_of
 from mockserver.errors import BadOption, UnknownName
 from mockserver.values import frozen
@@ -322,7 +322,7 @@ class Memory:
 
     def __init__(self, vendor: str, command: Sequence[str]) -> None:
         name = hashlib.sha256(json.dumps([vendor, *command]).encode()).hexdigest()[:16]
-        folder = drawers.folder()
+        folder = cabinet.folder()
         self.file = folder / "verify" / f"{vendor}-{name}.json" if folder else None
 
     def cases(self) -> list[Case]:

@@ -17,7 +17,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mockserver.contract import document, drawers
+from mockserver import cabinet
+from mockserver.contract import document
 from mockserver.contract.contract import Contract
 from mockserver.contract.leaves import Leaves, standing, written
 from mockserver.contract.operation import escape
@@ -533,4 +534,4 @@ def test_a_user_without_a_home_keeps_no_documents(monkeypatch: pytest.MonkeyPatc
     for name in ("MOCKSERVER_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(Path, "expanduser", homeless)
-    assert drawers.folder() is None
+    assert cabinet.folder() is None
