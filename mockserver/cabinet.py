@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import marshal
 import os
 import time
+import zlib
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from mockserver import __version__
 
@@ -64,3 +67,18 @@ def write(file: Path, *content: bytes) -> None:
             Path(scratch.name).unlink()
             raise
     Path(scratch.name).replace(file)
+
+
+def again(name: str, make: Callable[[], Any]) -> Any:
+    """What `make` gives, plain values, as it was kept under this name, or made now and kept."""
+    place = folder()
+    if place is None:
+        return make()
+    with contextlib.suppress(OSError, ValueError, EOFError, TypeError):
+        kept = memoryview((place / name).read_bytes())
+        if int.from_bytes(kept[:4], "big") == zlib.crc32(kept[4:], zlib.crc32(name.encode())):
+            return marshal.loads(kept[4:])  # noqa: S302  # whole, and written below
+    made = make()
+    content = marshal.dumps(made, 2)  # nothing in it is there twice, and looking for that takes half the time
+    put(name, zlib.crc32(content, zlib.crc32(name.encode())).to_bytes(4, "big"), content)
+    return made

@@ -16,11 +16,17 @@ from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
+from mockserver.cabinet import again, name_of
+from mockserver.state.moments import Moments
 from mockserver.state.table import Base, Group, Key, Layout, Record, Shared, every, first, never
 from mockserver.values import frozen
 
 kept_records: Final = 16_384
 kept_numbers: Final = 4_096
+large: Final = 32_768
+"""Of so many numbers on, what was walked is kept on disk."""
+form_version: Final = "1"
+"""Of what is kept there. A change of the form must not meet yesterday's."""
 
 Outline = tuple[Any, ...]
 
@@ -39,6 +45,8 @@ class Drawn:
     count    how many records there are, where that is known without making them
     outline  of every record what lists need, quicker than by making it: what sorts like its order, its key, and its groups in the indexes that are
              walked; as many as there are records, in any order
+    moments  in its place, for lists whose order follows the clock and that have no index to be walked
+    told     what everything is made of that outline gives, or moments tell; "": nobody keeps it, for it follows the clock
     soonest  no record is due before
     """
 
@@ -48,6 +56,8 @@ class Drawn:
     owners: Mapping[str, Owners]
     count: Callable[[], int] | None = None
     outline: Callable[[], Iterable[Outline]] | None = None
+    moments: Moments | None = None
+    told: Callable[[], str] = str
     soonest: float = float("-inf")
 
     def __iter__(self) -> Iterator[Record]:
@@ -70,7 +80,7 @@ class DrawnBase:
 
     @cached_property
     def _size(self) -> int:
-        return len(self._walk[every][None]) if self.drawn.count is None else self.drawn.count()
+        return len(self._walk[every][None]) if self.drawn.count is None or "_walk" in self.__dict__ else self.drawn.count()
 
     def _records_of(self, number: int) -> dict[Key, Record]:
         key = self.layout.key
@@ -106,17 +116,29 @@ class DrawnBase:
     @cached_property
     def _walk(self) -> dict[str, dict[Group, list[Key]]]:
         """The indexes whose groups are nobody's own, the one of everything first."""
-        shared = [name for name in self.layout.indexes if name not in self.drawn.owners]
+        drawn = self.drawn
+        make: Callable[[], Any] = self._sheet if drawn.moments is None else drawn.moments.told
         with uncollected():
-            rows = sorted(self.drawn.outline() if self.drawn.outline is not None else self._outlines(shared))
-        walked: dict[str, dict[Group, list[Key]]] = {every: {None: [row[1] for row in rows]}}
-        for at, name in enumerate(shared, start=2):
-            groups: dict[Group, list[Key]] = {}
-            for row in rows:
-                if row[at] is not None:
-                    groups.setdefault(row[at], []).append(row[1])
-            walked[name] = groups
+            told = drawn.told() if len(drawn.numbers) >= large else ""
+            sheet = again(f"{name_of(form_version, told)}.walk", make) if told else make()
+            keys, indexes = (drawn.moments.keys(sheet), {}) if drawn.moments is not None else sheet
+            walked: dict[str, dict[Group, list[Key]]] = {every: {None: keys}}
+            for name, groups in indexes.items():
+                walked[name] = {group: [keys[place] for place in array("I", places)] for group, places in groups}
         return walked
+
+    def _sheet(self) -> tuple[list[Key], dict[str, list[tuple[Group, bytes]]]]:
+        """What a walk found, in plain values: the keys in order and, by index, of each group the places of its keys."""
+        shared = [name for name in self.layout.indexes if name not in self.drawn.owners]
+        rows = sorted(self.drawn.outline() if self.drawn.outline is not None else self._outlines(shared))
+        indexes: dict[str, list[tuple[Group, bytes]]] = {}
+        for at, name in enumerate(shared, start=2):
+            groups: dict[Group, array[int]] = {}
+            for place, row in enumerate(rows):
+                if row[at] is not None:
+                    groups.setdefault(row[at], array("I")).append(place)
+            indexes[name] = [(group, places.tobytes()) for group, places in groups.items()]
+        return [row[1] for row in rows], indexes
 
     def _outlines(self, indexes: Iterable[str]) -> Iterator[Outline]:
         key, order, groups = self.layout.key, self.layout.order, [self.layout.indexes[name] for name in indexes]

@@ -92,7 +92,7 @@ class People(Sequence[Person]):
 
     def __init__(self, named: Iterable[Person], count: int | None = None, seed: str = "0", devices: tuple[Device, ...] = ()) -> None:
         self.named = tuple(named)[:count]
-        self._told = (len(self.named), "", ()) if count is None or count <= len(self.named) else (count, seed, devices)
+        self.grown_from = (len(self.named), "", ()) if count is None or count <= len(self.named) else (count, seed, devices)
         self._grown = lru_cache(kept_people)(self._grow)
         if len(self) > len(self.named):
             pools(seed)  # importing Faker is for who starts, not for who asks first
@@ -100,7 +100,7 @@ class People(Sequence[Person]):
         self._many = self._before * from_sessions
 
     def __len__(self) -> int:
-        return self._told[0]
+        return self.grown_from[0]
 
     @overload
     def __getitem__(self, at: int) -> Person: ...
@@ -115,19 +115,19 @@ class People(Sequence[Person]):
         return self.named[number] if number < len(self.named) else self._grown(number)
 
     def __iter__(self) -> Iterator[Person]:
-        _, seed, devices = self._told
+        _, seed, devices = self.grown_from
         yield from self.named
         yield from (grown(number, chance, seed, devices) for number, chance in enumerate(self._chances, len(self.named)))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, People) and (self.named, self._told) == (other.named, other._told)
+        return isinstance(other, People) and (self.named, self.grown_from) == (other.named, other.grown_from)
 
     def __hash__(self) -> int:
-        return hash((self.named, self._told))
+        return hash((self.named, self.grown_from))
 
     def _draw(self, number: int) -> int:
         """What a grown person is made of."""
-        return drawn(f"{self._told[1]}:person:{number}", self._many)
+        return drawn(f"{self.grown_from[1]}:person:{number}", self._many)
 
     @cached_property
     def _chances(self) -> Sequence[int]:
@@ -136,7 +136,7 @@ class People(Sequence[Person]):
         return array("Q", chances) if self._many < 1 << 64 else list(chances)
 
     def _grow(self, number: int) -> Person:
-        return grown(number, self._draw(number), self._told[1], self._told[2])
+        return grown(number, self._draw(number), self.grown_from[1], self.grown_from[2])
 
     def holds(self, number: int) -> int:
         """How many sessions a person holds in a vendor; a grown one need not be made for this."""
@@ -214,11 +214,16 @@ class Scene:
         """A moment before all visits of so many days."""
         return self.now - (within_days + 1) * day
 
+    @property
+    def latest(self) -> int:
+        """No visit is after this moment."""
+        return self.now - 5 * minute
+
     def visits(self, person: Person, purpose: str, count: int, within_days: int = 30) -> list[Visit]:
         """This many sign-ins of a person, oldest first, in their working hours, the last ones recent."""
         if not count:
             return []
-        devices, at_most = person.devices, self.now - 5 * minute
+        devices, at_most = person.devices, self.latest
         home = f"{networks[person.index % 3]}{1 + person.index // 3 % 254}"
         morning = self.morning(person.offset)
         spans, sizes = throws(count, len(devices), within_days)
@@ -237,20 +242,24 @@ class Scene:
         out.sort(key=itemgetter(0))
         return out
 
-    def moments(self, purpose: str, within_days: int = 30) -> Iterator[tuple[int, list[int]]]:
-        """Of everybody who holds sessions, when their `visits` are, and nothing else of them: number and moments."""
-        at_most, prefix = self.now - 5 * minute, f"{self.seed}:{purpose}:visits:"
-        mornings = {offset: self.morning(offset) for offset in range(-1440, 1441, 15)}
+    def told(self, purpose: str) -> str:
+        """What does not follow the clock in what is drawn of this scene for a purpose."""
+        people = self.people
+        names = pools(people.grown_from[1]) if len(people) > len(people.named) else ()  # they change with Faker
+        return repr((purpose, self.seed, self.company, self.domain, people.named, people.grown_from, names))
+
+    def rhythm(self, purpose: str, within_days: int = 30) -> Iterator[tuple[int, int, list[int]]]:
+        """Of everybody who holds sessions their `visits`, told from the `morning` of today, whatever it is, before those later than now lie a day back:
+        number, minutes east of UTC, and moments."""
+        prefix = f"{self.seed}:{purpose}:visits:"
         for number, count, offset, devices in self.people.rhythms():
-            morning = mornings.get(offset) or self.morning(offset)
             spans, sizes = throws(count, devices, within_days)
             out = []
             for span, chance in zip(spans, thrown(f"{prefix}{number}", sizes), strict=True):
                 rest, days = divmod(chance, span)
-                at = morning - days * day + rest % shift
-                out.append(at if at <= at_most else at - day)
+                out.append(rest % shift - days * day)
             out.sort()
-            yield number, out
+            yield number, offset, out
 
     def morning(self, offset: int) -> int:
         """When work begins today, so many minutes east of UTC."""

@@ -119,6 +119,7 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             owners={"host": offices.session_numbers, "person": lambda group: people.having(group[1])},
             count=lambda: people.sessions,
             outline=lambda: (outline for person in people for outline in offices.outlines(person)),
+            told=lambda: scene.told("azure sessions"),
             soonest=never,
         ),
     }

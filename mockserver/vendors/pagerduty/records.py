@@ -14,6 +14,7 @@ from mockserver.message import Json
 from mockserver.state.clock import day, iso_s, millis, second
 from mockserver.state.drawn import Drawn
 from mockserver.state.ids import base36, base62, letters
+from mockserver.state.moments import Moments
 from mockserver.state.scene import Person, Scene, Visit
 from mockserver.state.table import Record
 from mockserver.state.world import World
@@ -164,11 +165,8 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=lambda key: map(owner_of, number_of(key, salt)),
             owners={"user": user_number},
             count=lambda: people.sessions,
-            outline=lambda: (
-                (at // second, key)
-                for number, moments in scene.moments("pagerduty", within_days)
-                for at, key in zip(moments, session_ids(number, len(moments)), strict=True)
-            ),
+            moments=Moments(scene, "pagerduty", within_days, session_ids, second),
+            told=lambda: scene.told("pagerduty sessions"),
             soonest=soonest,
         ),
         "oauth_delegations": drawn(

@@ -19,6 +19,7 @@ from mockserver.message import Json
 from mockserver.state.clock import day, iso_ms, millis, minute
 from mockserver.state.drawn import Drawn, Traces
 from mockserver.state.ids import Draws, base62, crockford, drawn, letters, thrown, ulid
+from mockserver.state.moments import Moments
 from mockserver.state.scene import Person, Scene, Visit
 from mockserver.state.table import Layout, Record, Table
 from mockserver.state.world import Tables, World
@@ -429,7 +430,8 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=session_number,
             owners={"user": user_number, "refresh": lambda _: ()},
             count=lambda: people.sessions,
-            outline=lambda: session_outlines(scene, "session"),
+            moments=Moments(scene, "workos", within_days, partial(session_ids, scene, "session")),
+            told=lambda: scene.told("workos sessions"),
             soonest=scene.earliest(within_days) + session_life,
         ),
         "events": of_people(
@@ -437,16 +439,15 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             holders=session_number,
             owners={},
             count=lambda: people.sessions,
-            outline=lambda: session_outlines(scene, "event"),
+            moments=Moments(scene, "workos", within_days, partial(session_ids, scene, "event")),
+            told=lambda: scene.told("workos events"),
         ),
     }
 
 
-def session_outlines(scene: Scene, prefix: str) -> Iterator[tuple[int, str]]:
-    """What the sessions, or the events that told of them, are listed by."""
-    for number, moments in scene.moments("workos", within_days):
-        for nth, (at, bits) in enumerate(zip(moments, session_chances(scene, number, len(moments)), strict=True)):
-            yield at, f"{prefix}_{ulid(scene_time + nth, bits)}"
+def session_ids(scene: Scene, prefix: str, number: int, count: int) -> list[str]:
+    """The ids of a person's sessions, or of the events that told of them, oldest first."""
+    return [f"{prefix}_{ulid(scene_time + nth, bits)}" for nth, bits in enumerate(session_chances(scene, number, count))]
 
 
 def session_marks(scene: Scene) -> Iterator[tuple[int, int]]:

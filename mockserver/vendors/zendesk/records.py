@@ -191,6 +191,7 @@ def populate(scene: Scene, options: Mapping[str, str]) -> Populated:
             owners={"user": user_number},
             count=lambda: people.sessions,
             outline=lambda: ((key, key) for number, count in enumerate(people.held) for key in session_ids(number, count)),
+            told=lambda: scene.told("zendesk sessions"),
             soonest=scene.earliest(scene_days) + min(lasting.values()),
         ),
         "tokens": tokens(scene),
