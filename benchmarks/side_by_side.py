@@ -276,7 +276,7 @@ sections: Final[dict[str, Section]] = {
     "sizes": Section(sizes_section, 50, 5),
     "stored": Section(stored_section, 50, 4),
     "start": Section(start_section, 15, 4, 3.5, 3.5),
-    "inside": Section(inside_section, 200),
+    "inside": Section(inside_section, 220),
     "burst": Section(burst_section, 20),
     "generator": Section(generator_section, 40),
 }
