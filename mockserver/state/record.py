@@ -13,6 +13,7 @@ Record = Mapping[str, Any]
 
 nobody: Final[Record] = MappingProxyType({})
 
+
 def share(fields: dict[str, Any]) -> None:
     """Let equal texts among the values be one: what clients send names the same people, devices and words again and again."""
     for name, value in fields.items():
