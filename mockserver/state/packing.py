@@ -7,7 +7,7 @@ import zlib
 from functools import lru_cache
 from typing import Any, Final
 
-kept_unpacked: Final = 1_024
+kept_unpacked: Final = 256
 window: Final = -12  # 2**12 bytes without a header: most records fit in
 small: Final = 256  # bytes that are not worth pressing
 pressed: Final = b"z"  # nothing that `marshal` writes of a dictionary begins so

@@ -7,8 +7,8 @@ Rules of this file
 - Every index is a list of keys in the order of its records, so that a page is a slice and a cursor a bisection.
 - A write only keeps what was there before it. Which lists are touched by what was written is told when a list is next read, and a list is put right
   when it is read itself; a world has one of its own when it first reads one that it has touched.
-- Of what a world wrote, the last thousand records are as they were put, and those before them packed; a document's, from the thousandth on, share
-  their texts. Nobody outside can tell.
+- Of what a world wrote, the last few hundred records are as they were put, and those before them packed; records of a document share
+  their texts once there are so many. Nobody outside can tell.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Group = Hashable
 
 first: Final = itemgetter(0)
 never: Final = float("inf")
-kept_recent: Final = 1_024
+kept_recent: Final = 256
 
 every: Final = ""
 """The index that holds every record of a table, in its one group None."""
