@@ -64,10 +64,11 @@ class Plain(Engine):
 
     def resource(self, operation: Operation) -> Resource | None:
         """The resource an operation is about; None when it is about none."""
-        found = self._resources.get(operation.id, NOTHING)
-        if found is NOTHING:
+        try:
+            return self._resources[operation.id]
+        except KeyError:
             found = self._resources[operation.id] = self._resource(operation)
-        return found  # type: ignore[return-value]  # NOTHING is none of them
+            return found
 
     def _resource(self, operation: Operation) -> Resource | None:
         role = self.role(operation)
